@@ -1,0 +1,452 @@
+/* Text to words: one pass that finds, folds and hashes them. Owns the memory of a bw_text. */
+#include "text.h"
+
+#include "fold.h"
+#include "suffix.h"
+#include "wordhash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LATIN = 1, CYRILLIC = 2 };
+
+struct scan {
+    struct bw_text *text;
+    const char *base, *end;
+    uint32_t field;
+    uint16_t joined; /* flags for the next word */
+    bool quoted;     /* a single quotation mark has been opened and not closed */
+};
+
+static inline bool is_continuation(unsigned char c)
+{
+    return (c & 0xC0) == 0x80;
+}
+
+/* What an ASCII letter or digit folds to; 0 for everything else. */
+static inline char fold_ascii(unsigned char c)
+{
+    unsigned char lower = c | 0x20;
+
+    if (lower >= 'a' && lower <= 'z')
+        return (char)lower;
+    return c >= '0' && c <= '9' ? (char)c : 0;
+}
+
+void text_init(struct bw_text *text)
+{
+    memset(text, 0, sizeof *text);
+    text->published = BW_TIME_NONE;
+}
+
+void text_clear(struct bw_text *text)
+{
+    free(text->tokens);
+    free(text->sentences);
+    free(text->folds);
+    text_init(text);
+}
+
+/* Room for `more` bytes of folded text and the padding that word_hash() reads. */
+static int reserve_folds(struct bw_text *text, size_t more)
+{
+    size_t need = text->folds_len + more + WORD_HASH_PADDING;
+    char *old = text->folds, *grown;
+
+    if (need <= text->folds_cap)
+        return 0;
+    grown = calloc(1, need + need / 2);
+    if (grown == NULL)
+        return -1;
+    if (old != NULL)
+        memcpy(grown, old, text->folds_len);
+    for (uint32_t i = 0; i < text->n_tokens; i++)
+        text->tokens[i].fold = grown + (text->tokens[i].fold - old);
+    free(old);
+    text->folds = grown;
+    text->folds_cap = need + need / 2;
+    return 0;
+}
+
+static int grow_tokens(struct bw_text *text)
+{
+    size_t cap = text->tokens_cap == 0 ? 256 : text->tokens_cap * 2;
+    struct bw_token *grown = realloc(text->tokens, cap * sizeof *grown);
+
+    if (grown == NULL)
+        return -1;
+    text->tokens = grown;
+    text->tokens_cap = cap;
+    return 0;
+}
+
+/* Kind of the character at `p`, and its length; BW_CHAR_OTHER of length 0 at the end. */
+static enum bw_char peek(const char *p, const char *end, size_t *used)
+{
+    *used = 0;
+    return p < end ? fold_classify(fold_decode(p, (size_t)(end - p), used)) : BW_CHAR_OTHER;
+}
+
+static bool starts_word(const char *p, const char *end)
+{
+    size_t used;
+
+    if (p < end && (unsigned char)*p < 0x80)
+        return fold_ascii((unsigned char)*p) != 0;
+    return peek(p, end, &used) == BW_CHAR_WORD;
+}
+
+static const char *skip_ignored(const char *p, const char *end)
+{
+    size_t used;
+    enum bw_char kind;
+
+    while ((kind = peek(p, end, &used)) == BW_CHAR_IGNORED || kind == BW_CHAR_MARK)
+        p += used;
+    return p;
+}
+
+/* Letters of [start, end), and how many of them are capitals. */
+static size_t count_letters(const char *start, const char *end, size_t *upper)
+{
+    size_t letters = 0, used;
+
+    *upper = 0;
+    for (const char *p = start; p < end; p += used) {
+        uint32_t cp = fold_decode(p, (size_t)(end - p), &used);
+
+        letters += fold_classify(cp) == BW_CHAR_WORD && !(cp >= '0' && cp <= '9');
+        *upper += fold_is_upper(cp);
+    }
+    return letters;
+}
+
+/* Two capitals or more and nothing else: an acronym, to which an ending is joined. */
+static bool is_acronym(const char *start, const char *end)
+{
+    size_t upper, letters = count_letters(start, end, &upper);
+
+    return letters >= 2 && upper == letters;
+}
+
+/* Whether the word at `p` is "s" or "S" alone. */
+static bool is_possessive(const char *p, const char *end)
+{
+    return p < end && (*p == 's' || *p == 'S') && !starts_word(p + 1, end);
+}
+
+static bool is_o_or_g(const char *start, const char *p)
+{
+    return p > start && strchr("oOgG", p[-1]) != NULL;
+}
+
+/* Whether the apostrophe at `p`, in a word that began at `start`, is a letter of it: o‘, g‘, a’zo,
+ * don't; not a quotation mark, nor what parts a suffix from its word. */
+static bool is_letter_mark(const struct scan *scan, const char *start, const char *p)
+{
+    size_t used;
+    uint32_t cp = fold_decode(p, (size_t)(scan->end - p), &used);
+    const char *next = skip_ignored(p + used, scan->end);
+
+    if (!starts_word(next, scan->end))
+        return is_o_or_g(start, p) && (cp == 0x2BB || !scan->quoted);
+    if (cp == 0x2BB && is_o_or_g(start, p))
+        return true;
+    if (is_possessive(next, scan->end))
+        return false;
+    return !(is_acronym(start, p) && !fold_is_upper(fold_decode(next, 4, &used)));
+}
+
+/* Folds letters of one or two bytes up to `limit`; stops at the first one that is not simple. */
+static inline const char *scan_simple(const char *p, const char *limit, char **out,
+                                      unsigned *scripts)
+{
+    unsigned seen = *scripts;
+    char *to = *out;
+
+    while (p < limit) {
+        unsigned char c = (unsigned char)*p;
+        char ascii = fold_ascii(c);
+
+        if (ascii != 0) {
+            *to++ = ascii;
+            p++;
+            seen |= ascii >= 'a' ? LATIN : 0;
+        } else if (c >= 0xC3 && c <= 0xD4 && limit - p >= 2 &&
+                   is_continuation((unsigned char)p[1])) {
+            uint32_t cp = (uint32_t)(c & 0x1F) << 6 | ((unsigned char)p[1] & 0x3F);
+            uint32_t fold = cp < FOLD_END ? fold_table[cp - FOLD_FIRST] : 0;
+
+            if (fold == 0)
+                break;
+            if (fold < 0x80) {
+                *to++ = (char)fold;
+            } else {
+                *to++ = (char)(0xC0 | fold >> 6);
+                *to++ = (char)(0x80 | (fold & 0x3F));
+            }
+            seen |= cp >= 0x400 ? CYRILLIC : LATIN;
+            p += 2;
+        } else {
+            break;
+        }
+    }
+    *out = to;
+    *scripts = seen;
+    return p;
+}
+
+/* Goes on where scan_simple() stopped, with marks, apostrophes and rare letters; the end of the
+ * word. `thorough` tells that fold_word() has to fold it. */
+static const char *scan_rest(const struct scan *scan, const char *start, const char *p,
+                             const char *limit, char **out, unsigned *scripts, bool *thorough)
+{
+    for (;;) {
+        size_t used;
+        enum bw_char kind = peek(p, limit, &used);
+
+        if (kind == BW_CHAR_APOSTROPHE) {
+            if (!is_letter_mark(scan, start, p))
+                return p;
+            *(*out)++ = '\'';
+        } else if (kind == BW_CHAR_IGNORED) {
+            if (!starts_word(skip_ignored(p, limit), limit))
+                return p;
+        } else if (kind == BW_CHAR_WORD || kind == BW_CHAR_MARK) {
+            *thorough = true;
+        } else {
+            return p;
+        }
+        p = scan_simple(p + used, limit, out, scripts);
+    }
+}
+
+/* The end of an acronym with full stops, "E.A.E.U.", that begins at `start`; NULL when it is none.
+ * Its letters are capitals and there are at least two of them. */
+static const char *find_dotted_end(const char *start, const char *end)
+{
+    const char *p = start, *after = NULL;
+    size_t letters = 0, used;
+
+    while (p < end) {
+        uint32_t cp = fold_decode(p, (size_t)(end - p), &used);
+
+        if (!fold_is_upper(cp) || p + used >= end || p[used] != '.')
+            break;
+        p += used + 1;
+        after = p;
+        letters++;
+    }
+    if (letters < 1 || after == NULL)
+        return NULL;
+    if (p < end && fold_is_upper(fold_decode(p, (size_t)(end - p), &used)) &&
+        !starts_word(p + used, end)) {
+        after = p + used; /* the last full stop may be missing: "U.S" */
+        letters++;
+    }
+    return letters < 2 || starts_word(after, end) ? NULL : after;
+}
+
+static int add_token(struct scan *scan, const char *start, const char *end, size_t fold_len,
+                     uint16_t flags)
+{
+    struct bw_text *text = scan->text;
+    struct bw_token *token;
+
+    if (fold_len == 0)
+        return 0;
+    if (text->n_tokens == text->tokens_cap && grow_tokens(text) != 0)
+        return -1;
+    token = &text->tokens[text->n_tokens++];
+    token->fold = text->folds + text->folds_len;
+    token->fold_len = (uint16_t)fold_len;
+    token->start = (uint32_t)(start - scan->base);
+    token->len = (uint32_t)(end - start);
+    token->hash = word_hash(token->fold, fold_len);
+    token->flags = scan->joined | flags;
+    token->field = scan->field;
+    text->folds_len += fold_len;
+    return 0;
+}
+
+/* The thorough way; the word is at most FOLD_WORD_LIMIT bytes. */
+static int add_folded(struct scan *scan, const char *start, const char *end, uint16_t flags)
+{
+    if (reserve_folds(scan->text, FOLD_WORD_ROOM + (size_t)(scan->end - end)) != 0)
+        return -1;
+    return add_token(
+        scan, start, end,
+        fold_word(start, (size_t)(end - start), scan->text->folds + scan->text->folds_len), flags);
+}
+
+/* One word from `start`, which is a letter or digit; *end is behind it. */
+static int scan_word(struct scan *scan, const char *start, const char **end)
+{
+    const char *limit = scan->end - start > FOLD_WORD_LIMIT ? start + FOLD_WORD_LIMIT : scan->end;
+    char *first = scan->text->folds + scan->text->folds_len, *out = first;
+    const char *p, *dotted;
+    unsigned scripts = 0;
+    bool thorough = false;
+
+    while (limit < scan->end && is_continuation((unsigned char)*limit))
+        limit--;
+    p = scan_simple(start, limit, &out, &scripts);
+    if (p < limit && ((unsigned char)*p >= 0x80 || *p == '\'' || *p == '`'))
+        p = scan_rest(scan, start, p, limit, &out, &scripts, &thorough);
+    else if (p < limit && *p == '.' && p - start <= 4 &&
+             (dotted = find_dotted_end(start, limit)) != NULL) {
+        *end = dotted;
+        return add_folded(scan, start, dotted, BW_TOKEN_DOTTED);
+    }
+    *end = p;
+    if (thorough || scripts == (LATIN | CYRILLIC))
+        return add_folded(scan, start, p, 0);
+    return add_token(scan, start, p, (size_t)(out - first), 0);
+}
+
+/* Whether the word at `next`, after a hyphen behind the last token, is an ending. */
+static bool is_hyphen_suffix(const struct scan *scan, const char *start, const char *end,
+                             const char *next)
+{
+    char fold[FOLD_WORD_LIMIT], *out = fold;
+    size_t upper, letters = count_letters(start, end, &upper), used;
+    unsigned scripts = 0;
+    const char *limit = scan->end - next > 32 ? next + 32 : scan->end;
+    const char *p = scan_simple(next, limit, &out, &scripts);
+
+    if (letters != upper || (letters == 1 && end - start > 2))
+        return false;
+    if (peek(p, scan->end, &used) == BW_CHAR_WORD || fold_is_upper(fold_decode(next, 4, &used)))
+        return false;
+    return suffix_is_ending(fold, (size_t)(out - fold));
+}
+
+/* What stands behind the token [start, end): sets `joined` for the next word, and `quoted`. Returns
+ * where to go on. */
+static const char *scan_joint(struct scan *scan, const char *start, const char *end)
+{
+    size_t used;
+    enum bw_char kind;
+
+    scan->joined = 0;
+    if (end == scan->end || *end == ' ')
+        return end;
+    if (starts_word(end, scan->end)) { /* cut at the limit */
+        scan->joined = BW_TOKEN_JOINED;
+        return end;
+    }
+    kind = peek(end, scan->end, &used);
+    if (kind == BW_CHAR_APOSTROPHE) {
+        if (!starts_word(end + used, scan->end))
+            scan->quoted = false;
+        else
+            scan->joined = BW_TOKEN_JOINED | BW_TOKEN_SUFFIX;
+        return end + used;
+    }
+    if (kind == BW_CHAR_HYPHEN && starts_word(end + used, scan->end)) {
+        scan->joined = BW_TOKEN_JOINED;
+        if (is_hyphen_suffix(scan, start, end, end + used))
+            scan->joined |= BW_TOKEN_SUFFIX;
+        return end + used;
+    }
+    return end;
+}
+
+/* Steps over one character that begins no word. */
+static const char *scan_between(struct scan *scan, const char *p)
+{
+    size_t used;
+
+    if (peek(p, scan->end, &used) == BW_CHAR_APOSTROPHE)
+        scan->quoted = starts_word(p + used, scan->end);
+    else if (*p == '\n')
+        scan->quoted = false;
+    return p + used;
+}
+
+static int scan_field(struct scan *scan)
+{
+    const char *p = scan->base, *end;
+
+    if (reserve_folds(scan->text, (size_t)(scan->end - scan->base)) != 0)
+        return -1;
+    while (p < scan->end) {
+        if (*p == ' ') {
+            p++;
+        } else if (starts_word(p, scan->end)) {
+            if (scan_word(scan, p, &end) != 0)
+                return -1;
+            p = scan_joint(scan, p, end);
+        } else {
+            p = scan_between(scan, p);
+        }
+    }
+    return 0;
+}
+
+/* The length that is read: whole characters up to the limit. */
+static size_t limit_length(const char *string, size_t len)
+{
+    if (len <= BW_TEXT_LIMIT)
+        return len;
+    for (len = BW_TEXT_LIMIT; len > 0 && is_continuation((unsigned char)string[len]); len--)
+        continue;
+    return len;
+}
+
+static void reset(struct bw_text *text)
+{
+    memset(text->field, 0, sizeof text->field);
+    memset(text->field_len, 0, sizeof text->field_len);
+    text->lang = NULL;
+    text->published = BW_TIME_NONE;
+    text->n_tokens = text->n_sentences = 0;
+    text->folds_len = 0;
+    text->annotated = false;
+}
+
+static int add_field(struct bw_text *text, enum bw_field field, const char *string, size_t len)
+{
+    struct scan scan = {.text = text, .base = string, .field = field};
+
+    len = limit_length(string, len);
+    scan.end = string + len;
+    text->field[field] = string;
+    text->field_len[field] = (uint32_t)len;
+    return scan_field(&scan);
+}
+
+int text_build(struct bw_text *text, const struct bw_item *item)
+{
+    const char *fields[BW_TEXT_FIELDS] = {item->title, item->summary, item->content};
+
+    reset(text);
+    text->lang = item->lang;
+    text->published = item->published;
+    for (int i = 0; i < BW_TEXT_FIELDS; i++) {
+        if (fields[i] != NULL &&
+            add_field(text, (enum bw_field)i, fields[i], strlen(fields[i])) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int text_build_string(struct bw_text *text, enum bw_field field, const char *string, size_t len)
+{
+    reset(text);
+    return add_field(text, field, string, len);
+}
+
+bool token_is(const struct bw_token *token, const char *word)
+{
+    size_t len = strlen(word);
+
+    return token->fold_len == len && memcmp(token->fold, word, len) == 0;
+}
+
+bool token_starts(const struct bw_token *token, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return token->fold_len >= len && memcmp(token->fold, prefix, len) == 0;
+}
