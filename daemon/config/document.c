@@ -1,0 +1,131 @@
+/* YAML files by libyaml, which tells each node's line. Owns a file's bytes and its node graph. */
+#include "document.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int parse(struct document *doc, struct bw_config_errors *errors)
+{
+    struct bw_place place = {doc->file, 0};
+    yaml_parser_t parser;
+
+    if (!yaml_parser_initialize(&parser))
+        return config_add_error(errors, place, "out of memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)buf_text(&doc->bytes),
+                                 doc->bytes.len);
+    if (yaml_parser_load(&parser, &doc->yaml)) {
+        doc->parsed = true;
+    } else {
+        /* A reader error (bad UTF-8) has an offset only; the mark is the last one before it. */
+        place.line = (int)(parser.problem_mark.line != 0 || parser.error != YAML_READER_ERROR
+                               ? parser.problem_mark.line + 1
+                               : parser.mark.line + 1);
+        config_add_error(errors, place, "not valid YAML: %s%s%s",
+                         parser.problem != NULL ? parser.problem : "unreadable",
+                         parser.context != NULL ? " " : "",
+                         parser.context != NULL ? parser.context : "");
+    }
+    yaml_parser_delete(&parser);
+    return doc->parsed ? 0 : -1;
+}
+
+struct document *document_open(const char *file, struct bw_place from,
+                               struct bw_config_errors *errors)
+{
+    struct document *doc = calloc(1, sizeof *doc);
+
+    if (doc == NULL) {
+        config_add_error(errors, from, "out of memory");
+        return NULL;
+    }
+    doc->file = file;
+    buf_init(&doc->bytes);
+    if (buf_read_file(&doc->bytes, file, DOCUMENT_MAX_SIZE) != 0) {
+        config_add_error(errors, from, "cannot read %s: %s", file, strerror(errno));
+        document_close(doc);
+        return NULL;
+    }
+    if (parse(doc, errors) != 0) {
+        document_close(doc);
+        return NULL;
+    }
+    return doc;
+}
+
+void document_close(struct document *doc)
+{
+    if (doc == NULL)
+        return;
+    if (doc->parsed)
+        yaml_document_delete(&doc->yaml);
+    buf_clear(&doc->bytes);
+    free(doc);
+}
+
+yaml_node_t *document_root(struct document *doc)
+{
+    return yaml_document_get_root_node(&doc->yaml);
+}
+
+yaml_node_t *document_node(struct document *doc, int id)
+{
+    return yaml_document_get_node(&doc->yaml, id);
+}
+
+struct bw_place document_place(const struct document *doc, const yaml_node_t *node)
+{
+    struct bw_place place = {doc->file, node != NULL ? (int)node->start_mark.line + 1 : 0};
+
+    return place;
+}
+
+struct bw_place document_text_place(const struct document *doc, const yaml_node_t *node)
+{
+    struct bw_place place = document_place(doc, node);
+
+    if (node != NULL && node->type == YAML_SCALAR_NODE &&
+        (node->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
+         node->data.scalar.style == YAML_FOLDED_SCALAR_STYLE))
+        place.line++;
+    return place;
+}
+
+yaml_node_t *document_find(struct document *doc, const yaml_node_t *node, const char *key)
+{
+    if (node == NULL || node->type != YAML_MAPPING_NODE)
+        return NULL;
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         pair < node->data.mapping.pairs.top; pair++) {
+        const char *text = node_text(document_node(doc, pair->key));
+
+        if (text != NULL && strcmp(text, key) == 0)
+            return document_node(doc, pair->value);
+    }
+    return NULL;
+}
+
+const char *node_text(const yaml_node_t *node)
+{
+    if (node == NULL || node->type != YAML_SCALAR_NODE)
+        return NULL;
+    return (const char *)node->data.scalar.value;
+}
+
+bool node_is_null(const yaml_node_t *node)
+{
+    const char *text = node_text(node);
+
+    if (text == NULL || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+        return false;
+    return text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0;
+}
+
+const char *node_kind(const yaml_node_t *node)
+{
+    if (node == NULL || node_is_null(node))
+        return "nothing";
+    if (node->type == YAML_SEQUENCE_NODE)
+        return "a list";
+    return node->type == YAML_MAPPING_NODE ? "a map" : "text";
+}

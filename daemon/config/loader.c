@@ -1,0 +1,100 @@
+/* Growing lists and tables of names, as a load needs them. Owns nothing between calls. */
+#include "loader.h"
+#include "units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_SUGGESTED = 5000 }; /* names looked through for a slip */
+
+void *list_add(struct loader *loader, struct list *list)
+{
+    void *element;
+
+    if (list->n == list->cap) {
+        size_t cap = list->cap == 0 ? 16 : list->cap * 2;
+        void *data = reallocarray(list->data, cap, list->size);
+
+        if (data == NULL) {
+            loader->out_of_memory = true;
+            return NULL;
+        }
+        list->data = data;
+        list->cap = cap;
+    }
+    element = (char *)list->data + list->n++ * list->size;
+    return memset(element, 0, list->size);
+}
+
+int list_settle(struct loader *loader, struct list *list, void *data, size_t *n)
+{
+    void *copy = arena_calloc(loader->arena, list->n, list->size);
+
+    if (copy == NULL) {
+        loader->out_of_memory = true;
+        return -1;
+    }
+    if (list->n > 0)
+        memcpy(copy, list->data, list->n * list->size);
+    memcpy(data, &copy, sizeof copy); /* whatever the type that it points to */
+    *n = list->n;
+    return 0;
+}
+
+const struct name *names_add(struct loader *loader, struct name **names, const char *text,
+                             struct bw_place place, size_t index)
+{
+    const struct name *first = names_find(*names, text);
+    struct name *name;
+
+    if (first != NULL)
+        return first;
+    name = arena_alloc(loader->arena, sizeof *name);
+    if (name == NULL || (name->text = arena_strdup(loader->arena, text)) == NULL) {
+        loader->out_of_memory = true;
+        return NULL;
+    }
+    name->place = place;
+    name->index = index;
+    HASH_ADD_KEYPTR(hh, *names, name->text, strlen(name->text), name);
+    return NULL;
+}
+
+const struct name *names_find(struct name *names, const char *text)
+{
+    struct name *name;
+
+    HASH_FIND_STR(names, text, name);
+    return name;
+}
+
+void names_clear(struct name **names)
+{
+    HASH_CLEAR(hh, *names);
+}
+
+/* A walk along the table's order; `ctx` points to where it has come. */
+static const char *next_name(int i, const void *ctx)
+{
+    const struct name **at = (const struct name **)(uintptr_t)ctx;
+    const struct name *name = *at;
+
+    (void)i;
+    if (name == NULL)
+        return NULL;
+    *at = name->hh.next;
+    return name->text;
+}
+
+const char *names_suggest(struct loader *loader, struct name *names, const char *text)
+{
+    const struct name *at = names;
+    const char *near = NULL, *suggestion;
+
+    if (HASH_COUNT(names) <= MOST_SUGGESTED)
+        near = units_nearest(text, next_name, &at);
+    if (near == NULL)
+        return "";
+    suggestion = arena_printf(loader->arena, "; did you mean %s?", near);
+    return suggestion != NULL ? suggestion : "";
+}
