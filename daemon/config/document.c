@@ -5,6 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of bytes that are no text, libyaml tells the offset only. */
+static int problem_line(const struct document *doc, const yaml_parser_t *parser)
+{
+    int line = 1;
+
+    if (parser->error != YAML_READER_ERROR)
+        return (int)parser->problem_mark.line + 1;
+    for (size_t i = 0; i < parser->problem_offset && i < doc->bytes.len; i++)
+        line += doc->bytes.data[i] == '\n';
+    return line;
+}
+
 static int parse(struct document *doc, struct bw_config_errors *errors)
 {
     struct bw_place place = {doc->file, 0};
@@ -17,10 +29,7 @@ static int parse(struct document *doc, struct bw_config_errors *errors)
     if (yaml_parser_load(&parser, &doc->yaml)) {
         doc->parsed = true;
     } else {
-        /* A reader error (bad UTF-8) has an offset only; the mark is the last one before it. */
-        place.line = (int)(parser.problem_mark.line != 0 || parser.error != YAML_READER_ERROR
-                               ? parser.problem_mark.line + 1
-                               : parser.mark.line + 1);
+        place.line = problem_line(doc, &parser);
         config_add_error(errors, place, "not valid YAML: %s%s%s",
                          parser.problem != NULL ? parser.problem : "unreadable",
                          parser.context != NULL ? " " : "",
@@ -42,7 +51,8 @@ struct document *document_open(const char *file, struct bw_place from,
     doc->file = file;
     buf_init(&doc->bytes);
     if (buf_read_file(&doc->bytes, file, DOCUMENT_MAX_SIZE) != 0) {
-        config_add_error(errors, from, "cannot read %s: %s", file, strerror(errno));
+        config_add_error(errors, from, "%scannot read %s: %s", from.line > 0 ? "include: " : "",
+                         file, strerror(errno));
         document_close(doc);
         return NULL;
     }

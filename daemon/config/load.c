@@ -127,8 +127,8 @@ static void read_file(struct loader *loader, const char *path, struct bw_place f
 
     if (root == NULL || node_is_null(root))
         return; /* empty, wrong, or read already */
-    if (settings_check_keys(loader, doc, root) == 0)
-        settings_read(loader, doc);
+    settings_check_keys(loader, doc, root);
+    settings_read(loader, doc);
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         node = document_find(doc, root, sections[i].key);
         if (node != NULL && !node_is_null(node))

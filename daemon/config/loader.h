@@ -64,8 +64,8 @@ const char *paths_resolve_url(struct loader *loader, struct bw_place place, cons
                               const char *text);
 
 /* settings.c: the sections of fixed shape, by libcyaml. */
-int settings_check_keys(struct loader *loader, struct document *doc, yaml_node_t *root);
-int settings_read(struct loader *loader, struct document *doc);
+void settings_check_keys(struct loader *loader, struct document *doc, yaml_node_t *root);
+void settings_read(struct loader *loader, struct document *doc);
 void settings_defaults(struct bw_config *config);
 
 /* The sections with places and alternatives in them, by libyaml. */

@@ -154,15 +154,13 @@ static void check_once(struct loader *loader, struct document *doc, yaml_node_t 
     }
 }
 
-int settings_check_keys(struct loader *loader, struct document *doc, yaml_node_t *root)
+void settings_check_keys(struct loader *loader, struct document *doc, yaml_node_t *root)
 {
     struct reader r = {.loader = loader, .doc = doc};
-    size_t before = loader->errors->n;
 
     check_map(&r, fields, root);
     if (root->type == YAML_MAPPING_NODE)
         check_once(loader, doc, root);
-    return loader->errors->n == before ? 0 : -1;
 }
 
 /* --- values --------------------------------------------------------------------------------- */
@@ -183,7 +181,7 @@ static void on_complaint(cyaml_log_t level, void *ctx, const char *format, va_li
     (void)level;
     vsnprintf(line, sizeof line, format, args);
     line[strcspn(line, "\n")] = '\0';
-    if (sscanf(line, "Load: in mapping field '%63[^']' (line: %d", field, &number) == 2) {
+    if (sscanf(line, " in mapping field '%63[^']' (line: %d", field, &number) == 2) {
         snprintf(outer, sizeof outer, "%s", complaint->key);
         snprintf(complaint->key, sizeof complaint->key, "%s%s%.60s", field,
                  outer[0] != '\0' ? ": " : "", outer);
@@ -226,6 +224,8 @@ static struct settings *load(struct loader *loader, struct document *doc,
 
     if (error == CYAML_OK)
         return data;
+    if (strncmp(complaint->text, "Mapping field already seen", 26) == 0)
+        return NULL; /* settings_check_keys() has told it, with both lines */
     place.line = complaint->line;
     config_add_error(loader->errors, place, "%s%sexpected %s (%s)", complaint->key,
                      complaint->key[0] != '\0' ? ": " : "", expected(complaint->key),
@@ -344,7 +344,18 @@ static void take_top(struct context *c, const struct settings *in, struct bw_con
         out->readers = in->readers;
 }
 
-int settings_read(struct loader *loader, struct document *doc)
+/* Most files hold lists only: libcyaml need not go through these. */
+static bool has_settings(struct document *doc)
+{
+    for (size_t i = 0; fields[i].key != NULL; i++) {
+        if (fields[i].value.type != CYAML_IGNORE &&
+            document_find(doc, document_root(doc), fields[i].key) != NULL)
+            return true;
+    }
+    return false;
+}
+
+void settings_read(struct loader *loader, struct document *doc)
 {
     struct complaint complaint = {0};
     const cyaml_config_t cyaml = {
@@ -352,11 +363,13 @@ int settings_read(struct loader *loader, struct document *doc)
         .log_ctx = &complaint,
         .mem_fn = cyaml_mem,
         .log_level = CYAML_LOG_WARNING,
+        .flags = CYAML_CFG_IGNORE_UNKNOWN_KEYS, /* settings_check_keys() has told them */
     };
     struct context c = {.loader = loader, .doc = doc};
-    size_t before = loader->errors->n;
-    struct settings *in = load(loader, doc, &cyaml, &complaint);
+    struct settings *in = NULL;
 
+    if (has_settings(doc))
+        in = load(loader, doc, &cyaml, &complaint);
     if (in != NULL) {
         take_top(&c, in, loader->config);
         if (in->serve != NULL)
@@ -370,5 +383,4 @@ int settings_read(struct loader *loader, struct document *doc)
         }
         cyaml_free(&cyaml, &schema, in, 0);
     }
-    return loader->errors->n == before ? 0 : -1;
 }

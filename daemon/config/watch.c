@@ -32,7 +32,7 @@ const char *words_certainty(int i, const void *ctx)
 /* A set while it is read: the key that gives its code depends on the facet. */
 struct set_in {
     struct bw_set set;
-    enum bw_facet facet;
+    int facet; /* -1 while unknown */
     const char *iso, *code, *stance, *effect;
     yaml_node_t *terms;
 };
@@ -82,7 +82,7 @@ static void take_code(struct reader *r, yaml_node_t *node, struct set_in *in)
     };
     const struct code_key keys[] = {
         {"iso", in->iso}, {"code", in->code}, {"stance", in->stance}, {"effect", in->effect}};
-    const char *want = wanted[in->facet], *facet = facet_words((int)in->facet, NULL);
+    const char *want = wanted[in->facet], *facet = facet_words(in->facet, NULL);
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         bool is_wanted = want != NULL && strcmp(keys[i].key, want) == 0;
@@ -182,14 +182,15 @@ static void read_terms(struct reader *r, struct bw_set *set, yaml_node_t *map)
 static void read_set(struct reader *r, yaml_node_t *node)
 {
     struct loader *loader = r->loader;
-    struct set_in in = {.set.place = document_place(r->doc, node)};
+    struct set_in in = {.set.place = document_place(r->doc, node), .facet = -1};
     struct bw_set *set;
 
     schema_read_map(r, set_fields, node, &in);
-    in.set.facet = in.facet;
     schema_check_id(r, node, "set", in.set.id, &loader->set_ids, loader->sets.n);
-    if (document_find(r->doc, node, "facet") != NULL)
+    if (in.facet >= 0) {
+        in.set.facet = (enum bw_facet)in.facet;
         take_code(r, node, &in);
+    }
     if (in.terms != NULL)
         read_terms(r, &in.set, in.terms);
     set = list_add(loader, &loader->sets);
