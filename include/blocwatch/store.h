@@ -65,8 +65,11 @@ struct bw_saved {
 
 /*
  * In a transaction: stores new items with their hits and events, updates edited ones, leaves known
- * ones. Known: same key; or same link_key, or same content_hash with a link of the same source
- * (a publisher who rewrites guids). Tombstones of pruned items count as known.
+ * ones. Known, within the source: same key; or same link_key, or same content_hash with a link (a
+ * publisher who rewrites guids). Tombstones of pruned items count as known. Not fooled by a link
+ * that many items share (then it is no identity), by one whose title and date are both others (a
+ * page whose content is replaced), by equal texts of another date, or by a guid that all items of a
+ * document share (then the link tells them apart).
  * `saved` zeroed by the caller, cleared with store_clear_saved().
  */
 int store_save_items(struct bw_store *store, const char *source_id, const struct bw_feed *feed,
@@ -104,6 +107,15 @@ int store_find_story_items(struct bw_store *store, const uint64_t *bands, size_t
 int store_add_to_story(struct bw_store *store, int64_t *story, const struct bw_story_item *item,
                        const uint64_t *bands, size_t n_bands, struct bw_error *err);
 
+/* --- facts ----------------------------------------------------------------------------------- */
+
+/* Small facts by name that must outlive a restart ("alert.digest.morning"). Appends the value: 1,
+ * or 0 when there is none, -1. A NULL value removes. */
+int store_get_meta(struct bw_store *store, const char *key, struct bw_buf *value,
+                   struct bw_error *err);
+int store_set_meta(struct bw_store *store, const char *key, const char *value,
+                   struct bw_error *err);
+
 /* --- alerts and their outbox ----------------------------------------------------------------- */
 
 enum bw_fate {                  /* what became of a hit: exactly one of these, with its reason */
@@ -137,6 +149,18 @@ int store_add_alert(struct bw_store *store, const struct bw_alert_row *alert, in
 typedef int store_alert_fn(const struct bw_alert_row *alert, void *ctx);
 int store_find_alerts(struct bw_store *store, int64_t story, const char *rule, store_alert_fn *fn,
                       void *ctx, struct bw_error *err);
+/* One alert; BW_ERR_NOTFOUND. */
+int store_get_alert(struct bw_store *store, int64_t id, store_alert_fn *fn, void *ctx,
+                    struct bw_error *err);
+struct bw_alert_query {
+    int64_t since_ms;        /* BW_TIME_NONE: open */
+    const char *kind, *rule; /* NULL: any */
+    int64_t before_id;       /* cursor; 0 none */
+    size_t limit;            /* 0: all */
+};
+/* Newest first. */
+int store_list_alerts(struct bw_store *store, const struct bw_alert_query *query,
+                      store_alert_fn *fn, void *ctx, struct bw_error *err);
 
 /*
  * An outbox row is one alert for one channel. Pending rows of one channel and group that are due go
@@ -188,8 +212,8 @@ typedef int store_outbox_fn(const struct bw_outbox_row *row, void *ctx);
 /* Newest first; `state` or `channel` NULL: any; `alert` 0: any; `limit` 0: all. */
 int store_list_outbox(struct bw_store *store, const char *state, const char *channel, int64_t alert,
                       size_t limit, store_outbox_fn *fn, void *ctx, struct bw_error *err);
-/* Dead or dropped rows of the alert become pending and due again (0: all dead ones), or pending
- * ones are dropped. *changed rows. */
+/* Dead or dropped rows of the alert become pending and due again (0: all dead ones), as a message
+ * with a new key; or pending ones are dropped (0: all). *changed rows. */
 int store_replay_outbox(struct bw_store *store, int64_t alert, int64_t now_ms, size_t *changed,
                         struct bw_error *err);
 int store_drop_outbox(struct bw_store *store, int64_t alert, int64_t now_ms, size_t *changed,
@@ -221,6 +245,9 @@ struct bw_hit_row {
     const struct bw_matched *matched;
     size_t n_matched;
     const char *fate, *fate_reason;
+    const char *rule_title, *content; /* NULL where absent */
+    int64_t changed_ms;               /* last correction; BW_TIME_NONE */
+    int64_t retracted_ms;             /* the item was edited and this hits no more; BW_TIME_NONE */
 };
 struct bw_hit_query {
     int64_t since_ms, until_ms;                                          /* BW_TIME_NONE: open */
@@ -229,7 +256,10 @@ struct bw_hit_query {
     int64_t story, id;           /* 0: any */
     int64_t before_id, after_id; /* cursor: only hits with a lower, or higher, id; 0 none */
     bool oldest_first;
-    size_t limit; /* 0: all */
+    size_t limit;        /* 0: all */
+    const char *fate;    /* name; NULL: any */
+    int64_t item, alert; /* 0: any */
+    bool retracted;      /* also those taken back; by `id` they are found always */
 };
 typedef int store_hit_fn(const struct bw_hit_row *hit, void *ctx);
 /* Newest first (by id) unless oldest_first. */
@@ -241,6 +271,8 @@ struct bw_item_row {
     const char *source, *title, *link, *lang, *summary, *content, *author;
     int64_t published, updated;
     size_t n_hits;
+    const char *const *categories;
+    size_t n_categories;
 };
 struct bw_item_query {
     int64_t since_ms, until_ms;
@@ -260,7 +292,7 @@ struct bw_story_row {
     size_t n_items, n_sources;
 };
 struct bw_story_query {
-    int64_t since_ms, before_id, id;
+    int64_t since_ms, before_id, id; /* since_ms: last seen; 0 and BW_TIME_NONE: open */
     const char *actor, *bloc, *stance;
     size_t limit;
 };
@@ -268,7 +300,8 @@ typedef int store_story_row_fn(const struct bw_story_row *story, void *ctx);
 int store_list_stories(struct bw_store *store, const struct bw_story_query *query,
                        store_story_row_fn *fn, void *ctx, struct bw_error *err);
 
-/* Signals: events counted by actor, bloc, stance and week (Monday, UTC), newest week first. */
+/* Signals: events counted by actor, bloc, stance and week (Monday, UTC), newest week first. The
+ * time is that of publication, else of finding; an item counts once, however many rules hit. */
 struct bw_signal_row {
     const char *actor, *bloc, *stance;
     int64_t week_ms, last_ms;
@@ -279,8 +312,29 @@ typedef int store_signal_fn(const struct bw_signal_row *signal, void *ctx);
 int store_list_signals(struct bw_store *store, int64_t since_ms, store_signal_fn *fn, void *ctx,
                        struct bw_error *err);
 
+struct bw_rule_count {
+    const char *rule, *title; /* title may be NULL */
+    size_t hits;
+    int64_t last_ms; /* last found; BW_TIME_NONE */
+};
+typedef int store_rule_count_fn(const struct bw_rule_count *count, void *ctx);
+/* Every rule that has ever hit, by name. */
+int store_list_rule_counts(struct bw_store *store, store_rule_count_fn *fn, void *ctx,
+                           struct bw_error *err);
+
+/* New items and hits of a source by day (UTC) of publication, else of finding; days with none are
+ * not told. `source` NULL: all. By source and day. */
+struct bw_source_day {
+    const char *source;
+    int64_t day_ms;
+    size_t items, hits;
+};
+typedef int store_source_day_fn(const struct bw_source_day *day, void *ctx);
+int store_list_source_days(struct bw_store *store, const char *source, int64_t since_ms,
+                           store_source_day_fn *fn, void *ctx, struct bw_error *err);
+
 struct bw_store_counts {
-    int64_t items, hits, stories, alerts, pending, delivered, dead;
+    int64_t items, hits, stories, alerts, pending, delivered, dead, dropped;
     int64_t oldest_pending_ms; /* created; BW_TIME_NONE */
     int64_t fates[BW_FATES];
     int64_t bytes; /* of the database file */
@@ -290,10 +344,11 @@ int store_count(struct bw_store *store, struct bw_store_counts *counts, struct b
 /* --- upkeep ---------------------------------------------------------------------------------- */
 
 /* Removes at most `limit` items without hits seen before `before_ms` (leaving tombstones), and,
- * when `hits_before_ms` is not BW_TIME_NONE, hits older than that. *removed tells how many. */
+ * when `hits_before_ms` is not BW_TIME_NONE, hits older than that, and alerts that wait for no
+ * delivery. *removed tells how many: below `limit`, all is done. */
 int store_prune(struct bw_store *store, int64_t before_ms, int64_t hits_before_ms, size_t limit,
                 size_t *removed, struct bw_error *err);
-/* A consistent copy while others write. */
+/* A consistent copy while others write; it appears at `path` when it is whole. */
 int store_backup(struct bw_store *store, const char *path, struct bw_error *err);
 /* PRAGMA integrity_check; 0 when fine, -1 with its first complaint. */
 int store_check(struct bw_store *store, struct bw_error *err);

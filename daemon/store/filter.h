@@ -1,0 +1,43 @@
+/* Building the SQL of a list from its filters: constant text and numbered parameters only. */
+#ifndef BLOCWATCH_STORE_FILTER_H
+#define BLOCWATCH_STORE_FILTER_H
+
+#include "db.h"
+
+enum { FILTER_VALUES = 16 };
+
+struct filter {
+    struct bw_buf sql;
+    struct bw_buf search; /* an FTS5 query, where one is asked for */
+    struct {
+        const char *text; /* NULL: the number */
+        int64_t number;
+    } values[FILTER_VALUES];
+    size_t n;
+    bool nothing; /* it names a source or rule that nobody knows: there are no rows */
+};
+
+void filter_init(struct filter *filter, const char *sql);
+void filter_clear(struct filter *filter);
+
+/* Appends " AND " and `condition`, whose one `?` stands for the value. */
+void filter_add_number(struct filter *filter, const char *condition, int64_t number);
+void filter_add_text(struct filter *filter, const char *condition, const char *text);
+/* The same for BW_TIME_NONE, 0 or NULL: nothing. */
+void filter_add_time(struct filter *filter, const char *condition, int64_t time_ms);
+void filter_add_id(struct filter *filter, const char *condition, int64_t id);
+void filter_add_word(struct filter *filter, const char *condition, const char *text);
+/* By the number that stands for a source or rule; `table` is its table. */
+int filter_add_name(struct filter *filter, struct bw_store *store, const char *table,
+                    const char *condition, const char *name, struct bw_error *err);
+/* " AND id >= …" and " AND id < …" that hold for all rows of the time span: where ids and times
+ * grow together, a walk by id need not go beyond it. `column` is the id's. */
+int filter_add_bounds(struct filter *filter, struct bw_store *store, const char *table,
+                      const char *time_column, const char *column, int64_t since_ms,
+                      int64_t until_ms, struct bw_error *err);
+
+/* Appends order and limit, and begins the query with all values bound. */
+int filter_begin(struct filter *filter, struct bw_store *store, const char *order, size_t limit,
+                 struct db_query *query, struct bw_error *err);
+
+#endif

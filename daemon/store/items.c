@@ -1,0 +1,257 @@
+/* A poll's items into the database: new ones in, edited ones anew, known ones left. Owns `item`,
+ * `item_text` and `source_day`. */
+#include "hits.h"
+#include "identity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DAY_MS = 86400000 };
+
+struct batch {
+    struct bw_store *store;
+    int64_t source;
+    int64_t now_ms;
+    struct bw_saved *saved;
+};
+
+static int write_text(struct batch *batch, const struct bw_item *item, int64_t id,
+                      struct bw_error *err)
+{
+    struct bw_buf categories;
+    struct db_query query;
+    int result = -1;
+
+    buf_init(&categories);
+    for (size_t i = 0; i < item->n_categories; i++) {
+        if (item->categories[i] != NULL)
+            buf_printf(&categories, "%s%s", categories.len > 0 ? "\n" : "", item->categories[i]);
+    }
+    if (db_query(batch->store,
+                 "INSERT OR REPLACE INTO item_text (item, summary, content, categories)"
+                 " VALUES (?,?,?,?)",
+                 &query, err) == 0) {
+        db_int(&query, id);
+        db_text(&query, item->summary);
+        db_text(&query, item->content);
+        db_text(&query, categories.len > 0 ? categories.data : NULL);
+        result = db_run(&query, err);
+    }
+    buf_clear(&categories);
+    return result;
+}
+
+static int insert_item(struct batch *batch, const struct identity *who, int64_t *id,
+                       struct bw_error *err)
+{
+    const struct bw_item *item = who->item;
+    struct db_query query;
+
+    if (db_query(batch->store,
+                 "INSERT INTO item (source, key, link_key, content_hash, seen_ms, published,"
+                 " updated, lang, title, link, author) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                 &query, err) != 0)
+        return -1;
+    db_int(&query, batch->source);
+    if (who->key[0] != '\0')
+        db_key(&query, who->key);
+    else
+        db_blob(&query, "", 0);
+    db_key(&query, item->link_key);
+    db_key(&query, item->content_hash);
+    db_int(&query, batch->now_ms);
+    db_time(&query, item->published);
+    db_time(&query, item->updated);
+    db_text(&query, item->lang);
+    db_text(&query, item->title);
+    db_text(&query, item->link);
+    db_text(&query, item->author);
+    if (db_run(&query, err) != 0)
+        return -1;
+    *id = sqlite3_last_insert_rowid(batch->store->db);
+    if (write_text(batch, item, *id, err) != 0)
+        return -1;
+    return search_add_item(batch->store, *id, err);
+}
+
+static int has_hits(struct bw_store *store, int64_t item, struct bw_error *err)
+{
+    struct db_query query;
+    int row;
+
+    if (db_query(store, "SELECT 1 FROM hit WHERE item = ? LIMIT 1", &query, err) != 0)
+        return -1;
+    db_int(&query, item);
+    row = db_step(&query, err);
+    db_end(&query);
+    return row;
+}
+
+/* The key under which it was first seen stays. An edit that drops the date does not take it away.
+ */
+static int update_item(struct batch *batch, const struct bw_item *item, int64_t id,
+                       struct bw_error *err)
+{
+    struct db_query query;
+
+    if (db_query(batch->store,
+                 "UPDATE item SET link_key = ?, content_hash = ?, edited_ms = ?,"
+                 " published = coalesce(?, published), updated = coalesce(?, updated), lang = ?,"
+                 " title = ?, link = ?, author = ? WHERE id = ?",
+                 &query, err) != 0)
+        return -1;
+    db_key(&query, item->link_key);
+    db_key(&query, item->content_hash);
+    db_int(&query, batch->now_ms);
+    db_time(&query, item->published);
+    db_time(&query, item->updated);
+    db_text(&query, item->lang);
+    db_text(&query, item->title);
+    db_text(&query, item->link);
+    db_text(&query, item->author);
+    db_int(&query, id);
+    if (db_run(&query, err) != 0)
+        return -1;
+    return write_text(batch, item, id, err);
+}
+
+/* The index forgets by being told the old words, so it is told before they go. */
+static int replace_item(struct batch *batch, const struct bw_item *item, int64_t id,
+                        struct bw_error *err)
+{
+    struct bw_store *store = batch->store;
+    int indexed = has_hits(store, id, err);
+
+    if (indexed < 0 || search_remove_item(store, id, err) != 0)
+        return -1;
+    if (indexed && search_remove_hit(store, id, err) != 0)
+        return -1;
+    if (update_item(batch, item, id, err) != 0 || search_add_item(store, id, err) != 0)
+        return -1;
+    return indexed ? search_add_hit(store, id, err) : 0;
+}
+
+/* For the rhythm of sources: by the day of publication, else of finding. */
+static int count_day(struct batch *batch, int64_t published, size_t items, size_t hits,
+                     struct bw_error *err)
+{
+    int64_t time_ms = batch->now_ms;
+    struct db_query query;
+
+    if (published != BW_TIME_NONE && published >= 0 && published < batch->now_ms / 1000)
+        time_ms = published * 1000;
+    if (db_query(batch->store,
+                 "INSERT INTO source_day (source, day_ms, items, hits) VALUES (?,?,?,?)"
+                 " ON CONFLICT DO UPDATE SET items = items + excluded.items,"
+                 " hits = hits + excluded.hits",
+                 &query, err) != 0)
+        return -1;
+    db_int(&query, batch->source);
+    db_int(&query, time_ms - time_ms % DAY_MS);
+    db_int(&query, (int64_t)items);
+    db_int(&query, (int64_t)hits);
+    return db_run(&query, err);
+}
+
+static int save_hits(struct batch *batch, const struct bw_item *item, const struct bw_hits *found,
+                     struct bw_saved_item *out, struct bw_error *err)
+{
+    struct hits_owner owner = {
+        .item = out->id,
+        .source = batch->source,
+        .lang = item->lang,
+        .published = item->published,
+        .now_ms = batch->now_ms,
+        .arena = batch->saved->arena,
+    };
+    size_t fresh = 0;
+    int indexed = out->is_new ? 0 : has_hits(batch->store, out->id, err);
+
+    if (indexed < 0 || hits_save(batch->store, &owner, found, out, err) != 0)
+        return -1;
+    for (size_t i = 0; i < out->n_hits; i++)
+        fresh += out->hits[i].is_new;
+    if (!indexed && out->n_hits > 0 && search_add_hit(batch->store, out->id, err) != 0)
+        return -1;
+    if (!out->is_new && fresh == 0)
+        return 0;
+    return count_day(batch, item->published, out->is_new, fresh, err);
+}
+
+static int save_item(struct batch *batch, const struct identity *who, const struct bw_hits *found,
+                     struct bw_error *err)
+{
+    struct bw_saved *saved = batch->saved;
+    struct bw_saved_item *out = &saved->items[saved->n_items];
+    enum identity_match match = IDENTITY_SAME;
+    int64_t id = 0;
+
+    if (!who->repeated && identity_find(batch->store, batch->source, who, &match, &id, err) != 0)
+        return -1;
+    if (match == IDENTITY_SAME || match == IDENTITY_PRUNED) {
+        saved->n_known++;
+        return 0;
+    }
+    *out = (struct bw_saved_item){
+        .item = who->item, .is_new = match == IDENTITY_NEW, .is_edited = match == IDENTITY_EDITED};
+    if (out->is_new ? insert_item(batch, who, &id, err) : replace_item(batch, who->item, id, err))
+        return -1;
+    out->id = id;
+    if (save_hits(batch, who->item, found, out, err) != 0)
+        return -1;
+    saved->n_items++;
+    saved->n_new += out->is_new;
+    saved->n_edited += out->is_edited;
+    if (out->is_new && who->item->published != BW_TIME_NONE &&
+        (saved->newest == BW_TIME_NONE || who->item->published > saved->newest))
+        saved->newest = who->item->published;
+    return 0;
+}
+
+static int save_all(struct batch *batch, const char *source_id, const struct bw_feed *feed,
+                    const struct bw_hits *hits, struct bw_error *err)
+{
+    struct bw_saved *saved = batch->saved;
+    struct identity *list;
+
+    if (names_source(batch->store, source_id, &batch->source, err) != 0 ||
+        identity_prepare(feed, saved->arena, &list, err) != 0)
+        return -1;
+    saved->items = arena_calloc(saved->arena, feed->n_items + 1, sizeof *saved->items);
+    if (saved->items == NULL)
+        return error_set(err, BW_ERR_MEMORY, "out of memory");
+    for (size_t i = 0; i < feed->n_items; i++) {
+        if (save_item(batch, &list[i], hits != NULL ? &hits[i] : NULL, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int store_save_items(struct bw_store *store, const char *source_id, const struct bw_feed *feed,
+                     const struct bw_hits *hits, int64_t now_ms, struct bw_saved *saved,
+                     struct bw_error *err)
+{
+    struct bw_saved result = {.arena = arena_new(0), .newest = BW_TIME_NONE};
+    struct batch batch = {.store = store, .now_ms = now_ms, .saved = &result};
+    int status;
+
+    if (result.arena == NULL)
+        return error_set(err, BW_ERR_MEMORY, "out of memory");
+    status = db_enter(store, err);
+    if (status == 0)
+        status = db_leave(store, save_all(&batch, source_id, feed, hits, err), err);
+    if (status != 0) {
+        arena_free(result.arena);
+        return -1;
+    }
+    *saved = result;
+    return 0;
+}
+
+void store_clear_saved(struct bw_saved *saved)
+{
+    if (saved == NULL)
+        return;
+    arena_free(saved->arena);
+    *saved = (struct bw_saved){.newest = BW_TIME_NONE};
+}

@@ -1,0 +1,258 @@
+/* Full-text search: what goes into the FTS5 index, and safe queries from a user's words. Owns
+ * `item_index` (all items) and `hit_index` (those with hits: small, so that it is always fast). */
+#include "db.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORDS_LIMIT = 64, QUERY_LIMIT = 4096, FINGERPRINT_TEXT = 24 };
+
+/* Folding that gives the same for this gives the same index. */
+static const char sample[] = "Kazakhstan’s O‘zbekiston Oʻzbekiston o`zbek G'arb E.A.E.U. ЁЛКА "
+                             "Ёлка Йод Қазақстан Кaзaхстан БРИКС-ке BRICSʼga so\xC2\xAD"
+                             "ft "
+                             "Казахста\xCC\x81"
+                             "н ÇÜÑ Türkmenistan ǅ ﬁnal Тоҷикистон ½ ٣ «—»";
+
+static int fold_text(const struct bw_store *store, const char *text, struct bw_buf *out)
+{
+    if (text == NULL || *text == '\0')
+        return 0;
+    return store->fold != NULL ? store->fold(text, strlen(text), out) : buf_puts(out, text);
+}
+
+static int take_fingerprint(const struct bw_store *store, char text[FINGERPRINT_TEXT],
+                            struct bw_error *err)
+{
+    struct bw_buf folded;
+
+    buf_init(&folded);
+    if (fold_text(store, sample, &folded) != 0 || folded.failed) {
+        buf_clear(&folded);
+        return error_set(err, BW_ERR_MEMORY, "out of memory");
+    }
+    snprintf(text, FINGERPRINT_TEXT, "%016" PRIx64, hash_text(buf_text(&folded)));
+    buf_clear(&folded);
+    return 0;
+}
+
+static int rebuild_index(struct bw_store *store, const char *fingerprint, struct bw_error *err)
+{
+    struct db_query query = {.store = NULL};
+    int result = -1, row;
+
+    if (db_enter(store, err) != 0)
+        return -1;
+    if (db_execute(store,
+                   "INSERT INTO item_index (item_index) VALUES ('delete-all');"
+                   "INSERT INTO hit_index (hit_index) VALUES ('delete-all');",
+                   err) != 0 ||
+        db_query(store, "SELECT id, EXISTS (SELECT 1 FROM hit WHERE item = item.id) FROM item",
+                 &query, err) != 0)
+        goto out;
+    while ((row = db_step(&query, err)) > 0) {
+        if (search_add_item(store, db_column(&query, 0), err) != 0)
+            goto out;
+        if (db_column(&query, 1) && search_add_hit(store, db_column(&query, 0), err) != 0)
+            goto out;
+    }
+    result = row < 0 ? -1 : store_set_meta(store, "fold", fingerprint, err);
+out:
+    db_end(&query);
+    return db_leave(store, result, err);
+}
+
+/* An index that was folded otherwise, by another version of us, is made anew. */
+int search_prepare(struct bw_store *store, struct bw_error *err)
+{
+    char fingerprint[FINGERPRINT_TEXT];
+    struct bw_buf stored;
+    int found;
+
+    if (take_fingerprint(store, fingerprint, err) != 0)
+        return -1;
+    buf_init(&stored);
+    found = store_get_meta(store, "fold", &stored, err);
+    store->index_is_ours = found > 0 && strcmp(buf_text(&stored), fingerprint) == 0;
+    buf_clear(&stored);
+    if (found < 0 || store->index_is_ours || (found > 0 && store->fold == NULL))
+        return found < 0 ? -1 : 0;
+    store->index_is_ours = true;
+    return rebuild_index(store, fingerprint, err);
+}
+
+/* "xs12 xlen": words that no text has in this column, for filters inside the index. */
+static void write_tags(struct bw_buf *out, const char *separator, int64_t source, const char *lang)
+{
+    if (source != 0)
+        buf_printf(out, "xs%" PRId64, source);
+    if (source != 0 && lang != NULL)
+        buf_puts(out, separator);
+    if (lang == NULL)
+        return;
+    buf_puts(out, "xl");
+    for (; *lang != '\0'; lang++) {
+        if ((*lang >= 'a' && *lang <= 'z') || (*lang >= '0' && *lang <= '9'))
+            buf_putc(out, *lang);
+    }
+}
+
+/* Runs `sql` with the item's id and the words that the index has of it. */
+static int run_with_words(struct bw_store *store, const char *sql, int64_t item,
+                          struct bw_error *err)
+{
+    struct bw_buf title, body, tags;
+    struct db_query query = {.store = NULL};
+    int row, result = -1;
+
+    if (!store->index_is_ours)
+        return error_set(err, BW_ERR_USAGE, "%s: opened without the folding of its search index",
+                         store->path);
+    buf_init(&title);
+    buf_init(&body);
+    buf_init(&tags);
+    if (db_query(store,
+                 "SELECT title, summary, content, source, lang FROM item"
+                 " LEFT JOIN item_text ON item_text.item = item.id WHERE item.id = ?",
+                 &query, err) != 0)
+        goto out;
+    db_int(&query, item);
+    row = db_step(&query, err);
+    if (row <= 0) {
+        result = row;
+        goto out;
+    }
+    fold_text(store, db_column_text(&query, 0), &title);
+    fold_text(store, db_column_text(&query, 1), &body);
+    buf_putc(&body, '\n');
+    fold_text(store, db_column_text(&query, 2), &body);
+    write_tags(&tags, " ", db_column(&query, 3), db_column_text(&query, 4));
+    db_end(&query);
+    if (title.failed || body.failed || tags.failed) {
+        error_set(err, BW_ERR_MEMORY, "out of memory");
+        goto out;
+    }
+    if (db_query(store, sql, &query, err) != 0)
+        goto out;
+    db_int(&query, item);
+    db_text(&query, buf_text(&title));
+    db_text(&query, buf_text(&body));
+    db_text(&query, buf_text(&tags));
+    result = db_run(&query, err);
+out:
+    db_end(&query);
+    buf_clear(&title);
+    buf_clear(&body);
+    buf_clear(&tags);
+    return result;
+}
+
+int search_add_item(struct bw_store *store, int64_t item, struct bw_error *err)
+{
+    return run_with_words(
+        store, "INSERT INTO item_index (rowid, title, body, tags) VALUES (?, ?, ?, ?)", item, err);
+}
+
+int search_add_hit(struct bw_store *store, int64_t item, struct bw_error *err)
+{
+    return run_with_words(
+        store, "INSERT INTO hit_index (rowid, title, body, tags) VALUES (?, ?, ?, ?)", item, err);
+}
+
+int search_remove_item(struct bw_store *store, int64_t item, struct bw_error *err)
+{
+    return run_with_words(store,
+                          "INSERT INTO item_index (item_index, rowid, title, body, tags)"
+                          " VALUES ('delete', ?, ?, ?, ?)",
+                          item, err);
+}
+
+int search_remove_hit(struct bw_store *store, int64_t item, struct bw_error *err)
+{
+    return run_with_words(store,
+                          "INSERT INTO hit_index (hit_index, rowid, title, body, tags)"
+                          " VALUES ('delete', ?, ?, ?, ?)",
+                          item, err);
+}
+
+/* A letter or digit, or any byte of what is not ASCII. */
+static bool has_word(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        if (c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'))
+            return true;
+    }
+    return false;
+}
+
+/* One word or quoted phrase as an FTS5 string: nothing in it is an operator any more. */
+static int write_phrase(struct bw_store *store, const char *text, size_t len, bool prefix,
+                        struct bw_buf *out)
+{
+    struct bw_buf folded;
+
+    buf_init(&folded);
+    if (store->fold != NULL)
+        store->fold(text, len, &folded);
+    else
+        buf_append(&folded, text, len);
+    buf_putc(out, '"');
+    for (size_t i = 0; i < folded.len; i++) {
+        if (folded.data[i] != '"' && folded.data[i] != '\0')
+            buf_putc(out, folded.data[i]);
+    }
+    buf_puts(out, prefix ? "\"*" : "\"");
+    if (folded.failed)
+        out->failed = true;
+    buf_clear(&folded);
+    return out->failed ? -1 : 0;
+}
+
+static int write_words(struct bw_store *store, const char *words, struct bw_buf *out)
+{
+    const char *at = words;
+    int count = 0;
+
+    while (*at != '\0' && count <= WORDS_LIMIT) {
+        bool quoted = *at == '"', prefix;
+        const char *start = quoted ? at + 1 : at;
+        size_t len = strcspn(start, quoted ? "\"" : " \t\r\n\f\v\"");
+
+        at = start + len;
+        if (quoted && *at == '"')
+            at++;
+        prefix = quoted ? *at == '*' : len > 0 && start[len - 1] == '*';
+        if (has_word(start, len)) {
+            if (count++ > 0)
+                buf_puts(out, " AND ");
+            write_phrase(store, start, len, prefix, out);
+        }
+        at += strspn(at, quoted ? "* \t\r\n\f\v" : " \t\r\n\f\v");
+    }
+    return count;
+}
+
+int search_write_query(struct bw_store *store, const char *words, int64_t source, const char *lang,
+                       struct bw_buf *out, struct bw_error *err)
+{
+    int count;
+
+    if (strlen(words) > QUERY_LIMIT)
+        return error_set(err, BW_ERR_LIMIT, "a search has at most %d bytes", (int)QUERY_LIMIT);
+    buf_puts(out, "{title body} : (");
+    count = write_words(store, words, out);
+    if (count == 0)
+        return error_set(err, BW_ERR_USAGE, "there is no word to search for");
+    if (count > WORDS_LIMIT)
+        return error_set(err, BW_ERR_LIMIT, "a search has at most %d words", (int)WORDS_LIMIT);
+    buf_putc(out, ')');
+    if (source != 0 || lang != NULL) {
+        buf_puts(out, " AND tags : (");
+        write_tags(out, " AND ", source, lang);
+        buf_putc(out, ')');
+    }
+    return out->failed ? error_set(err, BW_ERR_MEMORY, "out of memory") : 0;
+}
