@@ -1,0 +1,277 @@
+/* The index over patterns. Owns its tables. */
+#include "index.h"
+
+#include "wordhash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLASSES = 16, STARTS = 1 << 12, LONGEST_CLASS = 24 };
+
+/* How many first bytes of a prefix are hashed: the largest class that is not longer. */
+static const uint8_t class_len[CLASSES] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24};
+
+/* Classes that a word of so many bytes can hold. */
+static const uint16_t classes_of_len[LONGEST_CLASS + 1] = {
+    0x0000, 0x0001, 0x0003, 0x0007, 0x000F, 0x001F, 0x003F, 0x007F, 0x00FF,
+    0x01FF, 0x03FF, 0x03FF, 0x07FF, 0x07FF, 0x0FFF, 0x0FFF, 0x1FFF, 0x1FFF,
+    0x3FFF, 0x3FFF, 0x7FFF, 0x7FFF, 0x7FFF, 0x7FFF, 0xFFFF};
+
+static inline uint16_t fit_classes(uint16_t len)
+{
+    return classes_of_len[len < LONGEST_CLASS ? len : LONGEST_CLASS];
+}
+
+static inline uint32_t hash_start(const char *fold)
+{
+    uint16_t two;
+
+    memcpy(&two, fold, sizeof two);
+    return (two * 0x9E3779B1u) >> 20;
+}
+
+static inline uint64_t bit_mask(uint32_t hash)
+{
+    return 1ULL << (hash & 63) | 1ULL << (hash >> 6 & 63);
+}
+
+static inline bool lookup_may_hold(const struct bw_lookup *lookup, uint32_t hash)
+{
+    uint64_t mask = bit_mask(hash);
+
+    return (lookup->bits[(hash * 0x85EBCA6Bu) >> lookup->bits_shift] & mask) == mask;
+}
+
+/* The entry + 1; 0 when there is none. */
+static inline uint32_t lookup_find(const struct bw_lookup *lookup, uint32_t hash)
+{
+    uint32_t at = hash & lookup->slots_mask;
+
+    while (lookup->slots[at].entry != 0 && lookup->slots[at].hash != hash)
+        at = (at + 1) & lookup->slots_mask;
+    return lookup->slots[at].entry;
+}
+
+static int lookup_init(struct bw_lookup *lookup, size_t n)
+{
+    size_t slots = 64;
+    uint32_t words_log = 6;
+
+    while (slots < n * 2)
+        slots *= 2;
+    while ((64ULL << words_log) < n * 16)
+        words_log++;
+    lookup->slots_mask = (uint32_t)(slots - 1);
+    lookup->bits_shift = 32 - words_log;
+    lookup->slots = calloc(slots, sizeof *lookup->slots);
+    lookup->bits = calloc((size_t)1 << words_log, sizeof *lookup->bits);
+    return lookup->slots == NULL || lookup->bits == NULL ? -1 : 0;
+}
+
+static void lookup_clear(struct bw_lookup *lookup)
+{
+    free(lookup->slots);
+    free(lookup->bits);
+}
+
+static struct bw_slot *lookup_slot(struct bw_lookup *lookup, uint32_t hash)
+{
+    uint32_t at = hash & lookup->slots_mask;
+
+    while (lookup->slots[at].entry != 0 && lookup->slots[at].hash != hash)
+        at = (at + 1) & lookup->slots_mask;
+    lookup->bits[(hash * 0x85EBCA6Bu) >> lookup->bits_shift] |= bit_mask(hash);
+    lookup->slots[at].hash = hash;
+    return &lookup->slots[at];
+}
+
+static const struct bw_element *key_of(const struct bw_pattern *pattern)
+{
+    return &pattern->elements[pattern->key];
+}
+
+static uint16_t class_of(uint16_t len)
+{
+    uint16_t i = CLASSES - 1;
+
+    while (class_len[i] > len)
+        i--;
+    return i;
+}
+
+/* The entry of the element, made when there is none yet. Words and prefixes whose hashes are equal
+ * share a slot and are chained. */
+static struct bw_index_entry *intern_entry(struct bw_index *index, const struct bw_element *element)
+{
+    bool prefix = element->kind == BW_ELEMENT_PREFIX;
+    uint16_t kind = prefix ? class_of(element->len) : 0;
+    uint16_t key_len = prefix ? class_len[kind] : element->len;
+    uint32_t hash = prefix ? word_hash(element->fold, key_len) + kind : element->hash;
+    struct bw_slot *slot = lookup_slot(prefix ? &index->prefixes : &index->words, hash);
+    struct bw_index_entry *entry;
+
+    for (uint32_t at = slot->entry; at != 0; at = entry->next) {
+        entry = &index->entries[at - 1];
+        if (entry->len == element->len && memcmp(entry->fold, element->fold, element->len) == 0)
+            return entry;
+    }
+    entry = &index->entries[index->n_entries++];
+    *entry = (struct bw_index_entry){.fold = element->fold,
+                                     .len = element->len,
+                                     .key_len = key_len,
+                                     .hash = hash,
+                                     .next = slot->entry};
+    slot->entry = index->n_entries;
+    if (prefix && element->len == 1) { /* any second byte */
+        for (uint32_t second = 0; second < 256; second++)
+            index->starts[hash_start((char[]){element->fold[0], (char)second})] |= 1;
+    } else if (prefix) {
+        index->starts[hash_start(element->fold)] |= (uint16_t)(1u << kind);
+    }
+    return entry;
+}
+
+/* Counts, then places: the patterns of an entry stand together. */
+static int fill_uses(struct bw_index *index, const uint32_t *which, size_t n)
+{
+    uint32_t *entry_of = malloc((n + 1) * sizeof *entry_of);
+    uint32_t sum = 0;
+
+    if (entry_of == NULL)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        struct bw_index_entry *entry = intern_entry(index, key_of(&index->patterns[which[i]]));
+
+        entry_of[i] = (uint32_t)(entry - index->entries);
+        entry->n_uses++;
+    }
+    for (uint32_t i = 0; i < index->n_entries; i++) {
+        index->entries[i].first_use = sum;
+        sum += index->entries[i].n_uses;
+        index->entries[i].n_uses = 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct bw_index_entry *entry = &index->entries[entry_of[i]];
+
+        index->uses[entry->first_use + entry->n_uses++] = which[i];
+    }
+    free(entry_of);
+    return 0;
+}
+
+int index_init(struct bw_index *index, const struct bw_pattern *patterns, const uint32_t *which,
+               size_t n)
+{
+    size_t n_prefixes = 0;
+
+    memset(index, 0, sizeof *index);
+    index->patterns = patterns;
+    for (size_t i = 0; i < n; i++)
+        n_prefixes += key_of(&patterns[which[i]])->kind == BW_ELEMENT_PREFIX;
+    index->entries = calloc(n + 1, sizeof *index->entries);
+    index->uses = calloc(n + 1, sizeof *index->uses);
+    index->starts = calloc(STARTS, sizeof *index->starts);
+    if (lookup_init(&index->words, n - n_prefixes) != 0 ||
+        lookup_init(&index->prefixes, n_prefixes) != 0 || index->entries == NULL ||
+        index->uses == NULL || index->starts == NULL || fill_uses(index, which, n) != 0) {
+        index_clear(index);
+        return -1;
+    }
+    return 0;
+}
+
+void index_clear(struct bw_index *index)
+{
+    lookup_clear(&index->words);
+    lookup_clear(&index->prefixes);
+    free(index->entries);
+    free(index->uses);
+    free(index->starts);
+    memset(index, 0, sizeof *index);
+}
+
+void pattern_hits_clear(struct bw_pattern_hits *hits)
+{
+    free(hits->list);
+    memset(hits, 0, sizeof *hits);
+}
+
+static int add_hit(struct bw_pattern_hits *out, uint32_t pattern, uint32_t first, uint32_t last)
+{
+    if (out->n == out->cap) {
+        size_t cap = out->cap == 0 ? 64 : out->cap * 2;
+        struct bw_pattern_hit *grown = realloc(out->list, cap * sizeof *grown);
+
+        if (grown == NULL)
+            return -1;
+        out->list = grown;
+        out->cap = cap;
+    }
+    out->list[out->n++] = (struct bw_pattern_hit){pattern, first, last};
+    return 0;
+}
+
+/* The key of the entry's patterns stands on `token`: which of them stand there as a whole? */
+static int verify_uses(const struct bw_index *index, const struct bw_index_entry *entry,
+                       const struct bw_text *text, uint32_t token, struct bw_pattern_hits *out)
+{
+    for (uint32_t i = 0; i < entry->n_uses; i++) {
+        uint32_t id = index->uses[entry->first_use + i], last;
+        const struct bw_pattern *pattern = &index->patterns[id];
+
+        for (uint32_t first = pattern_earliest(pattern, text, token);
+             pattern_match_around(pattern, text, token, &first, &last); first++) {
+            if (add_hit(out, id, first, last) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int visit_entries(const struct bw_index *index, uint32_t at, bool prefix,
+                         const struct bw_text *text, uint32_t token, struct bw_pattern_hits *out)
+{
+    const struct bw_token *word = &text->tokens[token];
+
+    for (; at != 0; at = index->entries[at - 1].next) {
+        const struct bw_index_entry *entry = &index->entries[at - 1];
+
+        if ((prefix ? entry->len <= word->fold_len : entry->len == word->fold_len) &&
+            memcmp(entry->fold, word->fold, entry->len) == 0 &&
+            verify_uses(index, entry, text, token, out) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int scan_prefixes(const struct bw_index *index, uint32_t classes, const struct bw_text *text,
+                         uint32_t token, struct bw_pattern_hits *out)
+{
+    const char *fold = text->tokens[token].fold;
+
+    for (; classes != 0; classes &= classes - 1) {
+        uint32_t kind = (uint32_t)__builtin_ctz(classes);
+        uint32_t hash = word_hash(fold, class_len[kind]) + kind;
+
+        if (lookup_may_hold(&index->prefixes, hash) &&
+            visit_entries(index, lookup_find(&index->prefixes, hash), true, text, token, out) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int index_scan(const struct bw_index *index, const struct bw_text *text,
+               struct bw_pattern_hits *out)
+{
+    for (uint32_t i = 0; i < text->n_tokens; i++) {
+        const struct bw_token *token = &text->tokens[i];
+        uint32_t classes = index->starts[hash_start(token->fold)] & fit_classes(token->fold_len);
+
+        if (lookup_may_hold(&index->words, token->hash) &&
+            visit_entries(index, lookup_find(&index->words, token->hash), false, text, i, out) != 0)
+            return -1;
+        if (classes != 0 && scan_prefixes(index, classes, text, i, out) != 0)
+            return -1;
+    }
+    return 0;
+}
