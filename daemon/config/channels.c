@@ -20,13 +20,13 @@ static bool ends_in_file(const char *key)
 static void add_option(struct options *options, const char *key, yaml_node_t *node)
 {
     struct loader *loader = options->r->loader;
-    struct bw_config_option *option = list_add(loader, &options->list);
+    struct bw_config_option *option = loader_add(loader, &options->list);
 
     if (option == NULL)
         return;
     option->key = key;
-    option->place = document_text_place(options->r->doc, node);
-    option->value = arena_strdup(loader->arena, node_text(node));
+    option->place = yamldoc_text_place(options->r->doc, node);
+    option->value = arena_strdup(loader->arena, yamldoc_text(node));
     if (option->value == NULL)
         loader->out_of_memory = true;
     else if (ends_in_file(key))
@@ -43,18 +43,18 @@ static void flatten_map(struct options *options, const char *prefix, yaml_node_t
 
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top; pair++) {
-        const char *name = node_text(document_node(r->doc, pair->key));
+        const char *name = yamldoc_text(yamldoc_node(r->doc, pair->key));
         const char *key = NULL;
 
         if (name == NULL)
-            schema_error(r, document_node(r->doc, pair->key), prefix, "expected a key");
+            schema_error(r, yamldoc_node(r->doc, pair->key), prefix, "expected a key");
         else
             key = arena_printf(r->loader->arena, "%s%s%s", prefix != NULL ? prefix : "",
                                prefix != NULL ? "." : "", name);
         if (prefix == NULL && key != NULL && (strcmp(key, "id") == 0 || strcmp(key, "type") == 0))
             continue;
         if (key != NULL)
-            flatten(options, key, document_node(r->doc, pair->value));
+            flatten(options, key, yamldoc_node(r->doc, pair->value));
     }
 }
 
@@ -62,8 +62,8 @@ static void flatten(struct options *options, const char *key, yaml_node_t *node)
 {
     struct reader *r = options->r;
 
-    if (r->depth >= DOCUMENT_MAX_DEPTH) {
-        schema_error(r, node, key, "nested more than %d deep", DOCUMENT_MAX_DEPTH);
+    if (r->depth >= YAMLDOC_MAX_DEPTH) {
+        schema_error(r, node, key, "nested more than %d deep", YAMLDOC_MAX_DEPTH);
         return;
     }
     r->depth++;
@@ -72,8 +72,8 @@ static void flatten(struct options *options, const char *key, yaml_node_t *node)
     } else if (node->type == YAML_SEQUENCE_NODE) {
         for (yaml_node_item_t *item = node->data.sequence.items.start;
              item < node->data.sequence.items.top; item++)
-            flatten(options, key, document_node(r->doc, *item));
-    } else if (!node_is_null(node)) {
+            flatten(options, key, yamldoc_node(r->doc, *item));
+    } else if (!yamldoc_is_null(node)) {
         add_option(options, key, node);
     }
     r->depth--;
@@ -85,32 +85,31 @@ static void check_repeated(struct reader *r, yaml_node_t *node)
     yaml_node_pair_t *start = node->data.mapping.pairs.start;
 
     for (yaml_node_pair_t *pair = start; pair < node->data.mapping.pairs.top; pair++) {
-        const char *text = node_text(document_node(r->doc, pair->key));
+        const char *text = yamldoc_text(yamldoc_node(r->doc, pair->key));
         yaml_node_pair_t *first = start;
 
         while (text != NULL && first < pair) {
-            const char *other = node_text(document_node(r->doc, first->key));
+            const char *other = yamldoc_text(yamldoc_node(r->doc, first->key));
 
             if (other != NULL && strcmp(other, text) == 0)
                 break;
             first++;
         }
         if (text != NULL && first < pair)
-            schema_error(r, document_node(r->doc, pair->key), text,
-                         "stands twice; first in line %d",
-                         document_place(r->doc, document_node(r->doc, first->key)).line);
+            schema_error(r, yamldoc_node(r->doc, pair->key), text, "stands twice; first in line %d",
+                         yamldoc_place(r->doc, yamldoc_node(r->doc, first->key)).line);
     }
 }
 
 static const char *read_name(struct reader *r, yaml_node_t *node, const char *key)
 {
-    yaml_node_t *value = document_find(r->doc, node, key);
-    const char *text = node_text(value);
+    yaml_node_t *value = yamldoc_find(r->doc, node, key);
+    const char *text = yamldoc_text(value);
 
-    if (value == NULL || node_is_null(value))
+    if (value == NULL || yamldoc_is_null(value))
         schema_error(r, node, key, "is missing");
     else if (text == NULL)
-        schema_error(r, value, key, "expected text, not %s", node_kind(value));
+        schema_error(r, value, key, "expected text, not %s", yamldoc_kind(value));
     else
         return arena_strdup(r->loader->arena, text);
     return NULL;
@@ -123,23 +122,24 @@ static void read_channel(struct reader *r, yaml_node_t *node)
     struct bw_config_channel *channel;
 
     if (node->type != YAML_MAPPING_NODE) {
-        schema_error(r, node, NULL, "expected a map of keys and values, not %s", node_kind(node));
+        schema_error(r, node, NULL, "expected a map of keys and values, not %s",
+                     yamldoc_kind(node));
         return;
     }
     check_repeated(r, node);
-    channel = list_add(loader, &loader->channels);
+    channel = loader_add(loader, &loader->channels);
     if (channel == NULL)
         return;
-    channel->place = document_place(r->doc, node);
+    channel->place = yamldoc_place(r->doc, node);
     channel->id = read_name(r, node, "id");
     channel->type = read_name(r, node, "type");
     schema_check_id(r, node, "id", channel->id, &loader->channel_ids, loader->channels.n - 1);
     flatten_map(&options, NULL, node);
-    list_settle(loader, &options.list, &channel->options, &channel->n_options);
+    loader_settle(loader, &options.list, &channel->options, &channel->n_options);
     free(options.list.data);
 }
 
-void channels_read(struct loader *loader, struct document *doc, yaml_node_t *section)
+void channels_read(struct loader *loader, struct yamldoc *doc, yaml_node_t *section)
 {
     schema_read_list(loader, doc, section, "id", "channel", read_channel);
 }

@@ -23,12 +23,13 @@ static void check_sets(struct loader *loader, const struct bw_rule *rule, const 
     const char *noun = facet == BW_FACET_ACTOR ? "actor" : "bloc";
 
     for (size_t i = 0; i < n; i++) {
-        const struct name *name = names_find(loader->set_ids, ids[i]);
+        const struct name *name = loader_find_name(loader->set_ids, ids[i]);
 
         if (name == NULL)
             config_add_error(loader->errors, rule->place,
                              "rule %s: event: %s: there is no set \"%s\" in the lexicon%s",
-                             rule->id, key, ids[i], names_suggest(loader, loader->set_ids, ids[i]));
+                             rule->id, key, ids[i],
+                             loader_suggest_name(loader, loader->set_ids, ids[i]));
         else if (loader->config->watch.sets[name->index].facet != facet)
             config_add_error(loader->errors, rule->place,
                              "rule %s: event: %s: expected a set of facet %s; \"%s\" (%s:%d) is "
@@ -57,10 +58,10 @@ static void check_names(struct loader *loader, const struct bw_config_route *rou
                         const struct bw_config_list *list, struct name *names, const char *noun)
 {
     for (size_t i = 0; i < list->n; i++) {
-        if (names_find(names, list->values[i]) == NULL)
+        if (loader_find_name(names, list->values[i]) == NULL)
             config_add_error(loader->errors, route->place, "route: %s: there is no %s \"%s\"%s",
                              key, noun, list->values[i],
-                             names_suggest(loader, names, list->values[i]));
+                             loader_suggest_name(loader, names, list->values[i]));
     }
 }
 
@@ -71,7 +72,7 @@ static void check_codes(struct loader *loader, const struct bw_config_route *rou
     const struct bw_watch *watch = &loader->config->watch;
 
     for (size_t i = 0; i < list->n; i++) {
-        const struct name *name = names_find(loader->set_ids, list->values[i]);
+        const struct name *name = loader_find_name(loader->set_ids, list->values[i]);
 
         if (is_code(loader, facet, list->values[i]))
             continue;
@@ -82,7 +83,7 @@ static void check_codes(struct loader *loader, const struct bw_config_route *rou
             config_add_error(loader->errors, route->place,
                              "route: %s: no set of facet %s has the code or name \"%s\"%s", key,
                              key, list->values[i],
-                             names_suggest(loader, loader->set_ids, list->values[i]));
+                             loader_suggest_name(loader, loader->set_ids, list->values[i]));
     }
 }
 

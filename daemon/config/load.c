@@ -17,16 +17,16 @@ enum { MOST_INCLUDES = 16 }; /* files that include each other, one in the other 
 
 struct section {
     const char *key;
-    void (*read)(struct loader *loader, struct document *doc, yaml_node_t *node);
+    void (*read)(struct loader *loader, struct yamldoc *doc, yaml_node_t *node);
 };
 
-static void keep_polling(struct loader *loader, struct document *doc, yaml_node_t *node)
+static void keep_polling(struct loader *loader, struct yamldoc *doc, yaml_node_t *node)
 {
     loader->polling_doc = doc;
     loader->polling = node;
 }
 
-static void keep_route(struct loader *loader, struct document *doc, yaml_node_t *node)
+static void keep_route(struct loader *loader, struct yamldoc *doc, yaml_node_t *node)
 {
     loader->route_doc = doc;
     loader->route = node;
@@ -67,7 +67,7 @@ static void include_pattern(struct loader *loader, struct bw_place place, const 
     globfree(&found);
 }
 
-static void read_includes(struct loader *loader, struct document *doc, yaml_node_t *node, int depth)
+static void read_includes(struct loader *loader, struct yamldoc *doc, yaml_node_t *node, int depth)
 {
     struct reader r = {.loader = loader, .doc = doc};
 
@@ -75,44 +75,46 @@ static void read_includes(struct loader *loader, struct document *doc, yaml_node
         schema_error(&r, node, "include", "nested more than %d deep", MOST_INCLUDES);
         return;
     }
-    if (node_text(node) != NULL) {
-        include_pattern(loader, document_place(doc, node), node_text(node), depth);
+    if (yamldoc_text(node) != NULL) {
+        include_pattern(loader, yamldoc_place(doc, node), yamldoc_text(node), depth);
         return;
     }
     if (node->type != YAML_SEQUENCE_NODE) {
-        schema_error(&r, node, "include", "expected a list of patterns, not %s", node_kind(node));
+        schema_error(&r, node, "include", "expected a list of patterns, not %s",
+                     yamldoc_kind(node));
         return;
     }
     for (yaml_node_item_t *item = node->data.sequence.items.start;
          item < node->data.sequence.items.top; item++) {
-        yaml_node_t *pattern = document_node(doc, *item);
+        yaml_node_t *pattern = yamldoc_node(doc, *item);
 
-        if (node_text(pattern) == NULL)
-            schema_error(&r, pattern, "include", "expected a pattern, not %s", node_kind(pattern));
+        if (yamldoc_text(pattern) == NULL)
+            schema_error(&r, pattern, "include", "expected a pattern, not %s",
+                         yamldoc_kind(pattern));
         else
-            include_pattern(loader, document_place(doc, pattern), node_text(pattern), depth);
+            include_pattern(loader, yamldoc_place(doc, pattern), yamldoc_text(pattern), depth);
     }
 }
 
 /* --- files ---------------------------------------------------------------------------------- */
 
 /* Enters the document; NULL when it is wrong or has been read already. */
-static struct document *open_file(struct loader *loader, const char *path, struct bw_place from)
+static struct yamldoc *open_file(struct loader *loader, const char *path, struct bw_place from)
 {
     char real[PATH_MAX];
-    struct document *doc;
+    struct yamldoc *doc;
     const char *file;
 
     if (realpath(path, real) == NULL)
         snprintf(real, sizeof real, "%s", path); /* the error comes from opening it */
-    if (names_add(loader, &loader->files, real, from, HASH_COUNT(loader->files)) != NULL)
+    if (loader_add_name(loader, &loader->files, real, from, HASH_COUNT(loader->files)) != NULL)
         return NULL;
     file = arena_strdup(loader->arena, path);
     if (file == NULL) {
         loader->out_of_memory = true;
         return NULL;
     }
-    doc = document_open(file, from, loader->errors);
+    doc = yamldoc_open(file, from, loader->errors);
     if (doc != NULL) {
         *loader->docs_end = doc;
         loader->docs_end = &doc->next;
@@ -122,20 +124,20 @@ static struct document *open_file(struct loader *loader, const char *path, struc
 
 static void read_file(struct loader *loader, const char *path, struct bw_place from, int depth)
 {
-    struct document *doc = open_file(loader, path, from);
-    yaml_node_t *root = doc != NULL ? document_root(doc) : NULL, *node;
+    struct yamldoc *doc = open_file(loader, path, from);
+    yaml_node_t *root = doc != NULL ? yamldoc_root(doc) : NULL, *node;
 
-    if (root == NULL || node_is_null(root))
+    if (root == NULL || yamldoc_is_null(root))
         return; /* empty, wrong, or read already */
     settings_check_keys(loader, doc, root);
     settings_read(loader, doc);
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-        node = document_find(doc, root, sections[i].key);
-        if (node != NULL && !node_is_null(node))
+        node = yamldoc_find(doc, root, sections[i].key);
+        if (node != NULL && !yamldoc_is_null(node))
             sections[i].read(loader, doc, node);
     }
-    node = document_find(doc, root, "include");
-    if (node != NULL && !node_is_null(node))
+    node = yamldoc_find(doc, root, "include");
+    if (node != NULL && !yamldoc_is_null(node))
         read_includes(loader, doc, node, depth);
 }
 
@@ -144,27 +146,27 @@ static void read_standing_file(struct loader *loader)
 {
     const char *path = loader->config->serve.standing;
     struct bw_place place = {loader->config->file, 0};
-    static const struct field fields[] = {FIELD("standing", field_skip, 0), FIELD_END};
-    struct document *doc;
+    static const struct field fields[] = {FIELD("standing", type_skip, 0), FIELD_END};
+    struct yamldoc *doc;
     yaml_node_t *root;
 
     if (path == NULL)
         return;
     for (doc = loader->docs; doc != NULL; doc = doc->next) {
-        yaml_node_t *serve = document_find(doc, document_root(doc), "serve");
-        yaml_node_t *node = document_find(doc, serve, "standing");
+        yaml_node_t *serve = yamldoc_find(doc, yamldoc_root(doc), "serve");
+        yaml_node_t *node = yamldoc_find(doc, serve, "standing");
 
         if (node != NULL)
-            place = document_place(doc, node);
+            place = yamldoc_place(doc, node);
     }
     doc = open_file(loader, path, place);
-    root = doc != NULL ? document_root(doc) : NULL;
-    if (root != NULL && !node_is_null(root)) {
+    root = doc != NULL ? yamldoc_root(doc) : NULL;
+    if (root != NULL && !yamldoc_is_null(root)) {
         struct reader r = {.loader = loader, .doc = doc};
-        yaml_node_t *node = document_find(doc, root, "standing");
+        yaml_node_t *node = yamldoc_find(doc, root, "standing");
 
         schema_read_map(&r, fields, root, NULL);
-        if (node != NULL && !node_is_null(node))
+        if (node != NULL && !yamldoc_is_null(node))
             standing_read(loader, doc, node);
     }
 }
@@ -182,7 +184,7 @@ static void apply_polling(struct loader *loader)
         struct bw_config_source *source = &config->sources[i];
 
         source->polling = config->polling;
-        if (pending[i].node != NULL && !node_is_null(pending[i].node))
+        if (pending[i].node != NULL && !yamldoc_is_null(pending[i].node))
             polling_read(loader, pending[i].doc,
                          arena_printf(loader->arena, "source %s: polling",
                                       source->id != NULL ? source->id : "?"),
@@ -205,11 +207,11 @@ static int settle(struct loader *loader)
 {
     struct bw_config *config = loader->config;
 
-    if (list_settle(loader, &loader->sources, &config->sources, &config->n_sources) != 0 ||
-        list_settle(loader, &loader->sets, &config->watch.sets, &config->watch.n_sets) != 0 ||
-        list_settle(loader, &loader->rules, &config->watch.rules, &config->watch.n_rules) != 0 ||
-        list_settle(loader, &loader->channels, &config->channels, &config->n_channels) != 0 ||
-        list_settle(loader, &loader->standing, &config->standing, &config->n_standing) != 0)
+    if (loader_settle(loader, &loader->sources, &config->sources, &config->n_sources) != 0 ||
+        loader_settle(loader, &loader->sets, &config->watch.sets, &config->watch.n_sets) != 0 ||
+        loader_settle(loader, &loader->rules, &config->watch.rules, &config->watch.n_rules) != 0 ||
+        loader_settle(loader, &loader->channels, &config->channels, &config->n_channels) != 0 ||
+        loader_settle(loader, &loader->standing, &config->standing, &config->n_standing) != 0)
         return -1;
     apply_polling(loader);
     apply_route(loader);
@@ -238,7 +240,7 @@ static size_t file_order(const struct loader *loader, const char *file)
 {
     size_t i = 0;
 
-    for (const struct document *doc = loader->docs; doc != NULL; doc = doc->next, i++) {
+    for (const struct yamldoc *doc = loader->docs; doc != NULL; doc = doc->next, i++) {
         if (file != NULL && strcmp(doc->file, file) == 0)
             return i;
     }
@@ -299,22 +301,22 @@ static struct bw_config *new_config(const char *path)
 
 static void clear_loader(struct loader *loader)
 {
-    struct document *doc, *next;
+    struct yamldoc *doc, *next;
     struct list *lists[] = {&loader->sources, &loader->pending,  &loader->sets,
                             &loader->rules,   &loader->channels, &loader->standing};
 
     for (doc = loader->docs; doc != NULL; doc = next) {
         next = doc->next;
-        document_close(doc);
+        yamldoc_close(doc);
     }
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         free(lists[i]->data);
-    names_clear(&loader->files);
-    names_clear(&loader->settings);
-    names_clear(&loader->source_ids);
-    names_clear(&loader->set_ids);
-    names_clear(&loader->rule_ids);
-    names_clear(&loader->channel_ids);
+    loader_clear_names(&loader->files);
+    loader_clear_names(&loader->settings);
+    loader_clear_names(&loader->source_ids);
+    loader_clear_names(&loader->set_ids);
+    loader_clear_names(&loader->rule_ids);
+    loader_clear_names(&loader->channel_ids);
 }
 
 static int load(struct loader *loader)

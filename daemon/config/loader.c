@@ -7,7 +7,7 @@
 
 enum { MOST_SUGGESTED = 5000 }; /* names looked through for a slip */
 
-void *list_add(struct loader *loader, struct list *list)
+void *loader_add(struct loader *loader, struct list *list)
 {
     void *element;
 
@@ -26,7 +26,7 @@ void *list_add(struct loader *loader, struct list *list)
     return memset(element, 0, list->size);
 }
 
-int list_settle(struct loader *loader, struct list *list, void *data, size_t *n)
+int loader_settle(struct loader *loader, struct list *list, void *data, size_t *n)
 {
     void *copy = arena_calloc(loader->arena, list->n, list->size);
 
@@ -41,10 +41,10 @@ int list_settle(struct loader *loader, struct list *list, void *data, size_t *n)
     return 0;
 }
 
-const struct name *names_add(struct loader *loader, struct name **names, const char *text,
-                             struct bw_place place, size_t index)
+const struct name *loader_add_name(struct loader *loader, struct name **names, const char *text,
+                                   struct bw_place place, size_t index)
 {
-    const struct name *first = names_find(*names, text);
+    const struct name *first = loader_find_name(*names, text);
     struct name *name;
 
     if (first != NULL)
@@ -60,7 +60,7 @@ const struct name *names_add(struct loader *loader, struct name **names, const c
     return NULL;
 }
 
-const struct name *names_find(struct name *names, const char *text)
+const struct name *loader_find_name(struct name *names, const char *text)
 {
     struct name *name;
 
@@ -68,7 +68,7 @@ const struct name *names_find(struct name *names, const char *text)
     return name;
 }
 
-void names_clear(struct name **names)
+void loader_clear_names(struct name **names)
 {
     HASH_CLEAR(hh, *names);
 }
@@ -86,7 +86,7 @@ static const char *next_name(int i, const void *ctx)
     return name->text;
 }
 
-const char *names_suggest(struct loader *loader, struct name *names, const char *text)
+const char *loader_suggest_name(struct loader *loader, struct name *names, const char *text)
 {
     const struct name *at = names;
     const char *near = NULL, *suggestion;

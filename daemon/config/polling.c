@@ -5,25 +5,25 @@
 enum { MONTH = 31 * 86400 };
 
 static const struct field fields[] = {
-    FIELD("interval", field_seconds, P(interval), .max = MONTH),
-    FIELD("interval_floor", field_seconds, P(interval_floor), .min = 1, .max = MONTH),
-    FIELD("interval_ceiling", field_seconds, P(interval_ceiling), .min = 1, .max = MONTH),
-    FIELD("retry_after_cap", field_seconds, P(retry_after_cap), .min = 1, .max = MONTH),
-    FIELD("backoff_cap", field_seconds, P(backoff_cap), .min = 1, .max = MONTH),
-    FIELD("jitter", field_share, P(jitter)),
-    FIELD("per_host", field_int, P(per_host), .min = 1, .max = 256),
-    FIELD("host_gap", field_milliseconds, P(host_gap_ms), .max = 86400),
-    FIELD("connections", field_int, P(connections), .min = 1, .max = 65536),
-    FIELD("connect_timeout", field_seconds, P(connect_timeout), .min = 1, .max = 3600),
-    FIELD("first_byte_timeout", field_seconds, P(first_byte_timeout), .min = 1, .max = 3600),
-    FIELD("total_timeout", field_seconds, P(total_timeout), .min = 1, .max = 86400),
-    FIELD("low_speed_bytes", field_int64, P(low_speed_bytes)),
-    FIELD("low_speed_time", field_seconds, P(low_speed_time), .max = 3600),
-    FIELD("max_size", field_size, P(max_size), .min = 1024, .max = 1 << 30),
-    FIELD("max_redirects", field_int, P(max_redirects), .max = 50),
-    FIELD("failing_after", field_seconds, P(failing_after), .min = 1, .max = 12 * MONTH),
-    FIELD("user_agent", field_text, P(user_agent)),
-    FIELD("contact", field_text, P(contact)),
+    FIELD("interval", type_seconds, P(interval), .max = MONTH),
+    FIELD("interval_floor", type_seconds, P(interval_floor), .min = 1, .max = MONTH),
+    FIELD("interval_ceiling", type_seconds, P(interval_ceiling), .min = 1, .max = MONTH),
+    FIELD("retry_after_cap", type_seconds, P(retry_after_cap), .min = 1, .max = MONTH),
+    FIELD("backoff_cap", type_seconds, P(backoff_cap), .min = 1, .max = MONTH),
+    FIELD("jitter", type_share, P(jitter)),
+    FIELD("per_host", type_int, P(per_host), .min = 1, .max = 256),
+    FIELD("host_gap", type_milliseconds, P(host_gap_ms), .max = 86400),
+    FIELD("connections", type_int, P(connections), .min = 1, .max = 65536),
+    FIELD("connect_timeout", type_seconds, P(connect_timeout), .min = 1, .max = 3600),
+    FIELD("first_byte_timeout", type_seconds, P(first_byte_timeout), .min = 1, .max = 3600),
+    FIELD("total_timeout", type_seconds, P(total_timeout), .min = 1, .max = 86400),
+    FIELD("low_speed_bytes", type_int64, P(low_speed_bytes)),
+    FIELD("low_speed_time", type_seconds, P(low_speed_time), .max = 3600),
+    FIELD("max_size", type_size, P(max_size), .min = 1024, .max = 1 << 30),
+    FIELD("max_redirects", type_int, P(max_redirects), .max = 50),
+    FIELD("failing_after", type_seconds, P(failing_after), .min = 1, .max = 12 * MONTH),
+    FIELD("user_agent", type_text, P(user_agent)),
+    FIELD("contact", type_text, P(contact)),
     FIELD_END,
 };
 
@@ -49,7 +49,7 @@ void polling_defaults(struct bw_config_polling *polling)
     };
 }
 
-void polling_read(struct loader *loader, struct document *doc, const char *subject,
+void polling_read(struct loader *loader, struct yamldoc *doc, const char *subject,
                   yaml_node_t *node, struct bw_config_polling *polling)
 {
     struct reader r = {.loader = loader, .doc = doc, .subject = subject};
@@ -57,9 +57,9 @@ void polling_read(struct loader *loader, struct document *doc, const char *subje
 
     schema_read_map(&r, fields, node, polling);
     if (polling->interval_floor > polling->interval_ceiling) {
-        yaml_node_t *at = document_find(doc, node, "interval_floor");
+        yaml_node_t *at = yamldoc_find(doc, node, "interval_floor");
 
-        schema_error(&r, at != NULL ? at : document_find(doc, node, "interval_ceiling"),
+        schema_error(&r, at != NULL ? at : yamldoc_find(doc, node, "interval_ceiling"),
                      at != NULL ? "interval_floor" : "interval_ceiling",
                      "expected a floor that is at most the ceiling, not %s over %s",
                      clock_format_duration(polling->interval_floor, low),

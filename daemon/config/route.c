@@ -23,14 +23,14 @@ static void field_updates(struct reader *r, const struct field *field, yaml_node
     struct bw_config_route *route = base;
 
     route->has_updates = true;
-    field_list(r, field, node, base);
+    type_list(r, field, node, base);
 }
 
 static void field_times(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     struct bw_config_route *route = base;
 
-    field_list(r, field, node, base);
+    type_list(r, field, node, base);
     for (size_t i = 0; i < route->digest_at.n; i++) {
         if (!units_is_time_of_day(route->digest_at.values[i]))
             schema_error(r, node, field->key,
@@ -42,7 +42,7 @@ static void field_times(struct reader *r, const struct field *field, yaml_node_t
 /* Checked against the machine's zones, where it has them. */
 static void field_zone(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
-    const char *text = node_text(node);
+    const char *text = yamldoc_text(node);
     char path[256];
 
     if (text != NULL && strcmp(text, "UTC") != 0 && access(ZONES, R_OK) == 0) {
@@ -55,42 +55,42 @@ static void field_zone(struct reader *r, const struct field *field, yaml_node_t 
             return;
         }
     }
-    field_text(r, field, node, base);
+    type_text(r, field, node, base);
 }
 
 static const struct field quiet_fields[] = {
-    FIELD("from", field_time, O(quiet_from), .required = true),
-    FIELD("to", field_time, O(quiet_to), .required = true),
-    FIELD("override", field_word, O(quiet_override), .allowed = words_severity),
+    FIELD("from", type_time, O(quiet_from), .required = true),
+    FIELD("to", type_time, O(quiet_to), .required = true),
+    FIELD("override", type_word, O(quiet_override), .allowed = words_severity),
     FIELD_END,
 };
 static const struct field rate_fields[] = {
-    FIELD("limit", field_int, O(rate_limit), .max = 1000000, .required = true),
-    FIELD("period", field_seconds, O(rate_period), .min = 1, .max = 31 * DAY, .required = true),
+    FIELD("limit", type_int, O(rate_limit), .max = 1000000, .required = true),
+    FIELD("period", type_seconds, O(rate_period), .min = 1, .max = 31 * DAY, .required = true),
     FIELD_END,
 };
 
-static field_fn field_routes;
+static type_fn field_routes;
 
 static const struct field route_fields[] = {
-    FIELD_LIST("rule", field_list_any, LIST(rule)),
-    FIELD_LIST("severity", field_list_any, LIST(severity), .allowed = words_severity),
-    FIELD_LIST("actor", field_list_any, LIST(actor)),
-    FIELD_LIST("bloc", field_list_any, LIST(bloc)),
-    FIELD_LIST("stance", field_list_any, LIST(stance), .allowed = words_stance),
-    FIELD_LIST("source", field_list_any, LIST(source)),
-    FIELD_LIST("lang", field_list_any, LIST(lang)),
-    FIELD_LIST("certainty", field_list_any, LIST(certainty), .allowed = words_certainty),
-    FIELD_LIST("channels", field_list, LIST(channels)),
-    FIELD_LIST("group_by", field_list, LIST(group_by), .allowed = group_words),
+    FIELD_LIST("rule", type_list_any, LIST(rule)),
+    FIELD_LIST("severity", type_list_any, LIST(severity), .allowed = words_severity),
+    FIELD_LIST("actor", type_list_any, LIST(actor)),
+    FIELD_LIST("bloc", type_list_any, LIST(bloc)),
+    FIELD_LIST("stance", type_list_any, LIST(stance), .allowed = words_stance),
+    FIELD_LIST("source", type_list_any, LIST(source)),
+    FIELD_LIST("lang", type_list_any, LIST(lang)),
+    FIELD_LIST("certainty", type_list_any, LIST(certainty), .allowed = words_certainty),
+    FIELD_LIST("channels", type_list, LIST(channels)),
+    FIELD_LIST("group_by", type_list, LIST(group_by), .allowed = group_words),
     FIELD_LIST("updates", field_updates, LIST(updates), .allowed = update_words),
-    FIELD("group_wait", field_seconds, O(group_wait), .max = 7 * DAY),
-    FIELD("group_interval", field_seconds, O(group_interval), .max = 7 * DAY),
+    FIELD("group_wait", type_seconds, O(group_wait), .max = 7 * DAY),
+    FIELD("group_interval", type_seconds, O(group_interval), .max = 7 * DAY),
     FIELD_LIST("digest_at", field_times, LIST(digest_at)),
     FIELD("time_zone", field_zone, O(time_zone)),
-    FIELD("quiet", field_map, 0, .fields = quiet_fields),
-    FIELD("rate", field_map, 0, .fields = rate_fields),
-    FIELD("continue", field_bool, O(keep_going)),
+    FIELD("quiet", type_map, 0, .fields = quiet_fields),
+    FIELD("rate", type_map, 0, .fields = rate_fields),
+    FIELD("continue", type_bool, O(keep_going)),
     FIELD("routes", field_routes, 0),
     FIELD_END,
 };
@@ -107,7 +107,7 @@ static void field_routes(struct reader *r, const struct field *field, yaml_node_
     size_t n;
 
     if (node->type != YAML_SEQUENCE_NODE) {
-        schema_error(r, node, field->key, "expected a list of routes, not %s", node_kind(node));
+        schema_error(r, node, field->key, "expected a list of routes, not %s", yamldoc_kind(node));
         return;
     }
     n = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
@@ -117,22 +117,22 @@ static void field_routes(struct reader *r, const struct field *field, yaml_node_
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        yaml_node_t *item = document_node(r->doc, node->data.sequence.items.start[i]);
+        yaml_node_t *item = yamldoc_node(r->doc, node->data.sequence.items.start[i]);
 
         child = &route->routes[route->n_routes++];
         route_defaults(child);
-        child->place = document_place(r->doc, item);
+        child->place = yamldoc_place(r->doc, item);
         r->subject = arena_printf(r->loader->arena, "%s %zu", outer, i + 1);
         schema_read_map(r, route_fields, item, child);
     }
     r->subject = outer;
 }
 
-void route_read(struct loader *loader, struct document *doc, yaml_node_t *section,
+void route_read(struct loader *loader, struct yamldoc *doc, yaml_node_t *section,
                 struct bw_config_route *route)
 {
     struct reader r = {.loader = loader, .doc = doc, .subject = "route"};
 
-    route->place = document_place(doc, section);
+    route->place = yamldoc_place(doc, section);
     schema_read_map(&r, route_fields, section, route);
 }

@@ -17,7 +17,7 @@ void schema_error(struct reader *r, yaml_node_t *node, const char *key, const ch
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    config_add_error(r->loader->errors, document_place(r->doc, node), "%s%s%s%s%s",
+    config_add_error(r->loader->errors, yamldoc_place(r->doc, node), "%s%s%s%s%s",
                      r->subject != NULL ? r->subject : "", r->subject != NULL ? ": " : "",
                      key != NULL ? key : "", key != NULL ? ": " : "", text);
 }
@@ -31,12 +31,12 @@ static const char *field_key(int i, const void *ctx)
 
 static void report_unknown(struct reader *r, const struct field *fields, yaml_node_t *key)
 {
-    const char *text = node_text(key);
+    const char *text = yamldoc_text(key);
     const char *near = text != NULL ? units_nearest(text, field_key, fields) : NULL;
     struct bw_buf known;
 
     if (text == NULL) {
-        schema_error(r, key, NULL, "expected a key, not %s", node_kind(key));
+        schema_error(r, key, NULL, "expected a key, not %s", yamldoc_kind(key));
         return;
     }
     buf_init(&known);
@@ -62,19 +62,20 @@ void schema_read_map(struct reader *r, const struct field *fields, yaml_node_t *
     int lines[MOST_FIELDS] = {0};
 
     if (node->type != YAML_MAPPING_NODE) {
-        schema_error(r, node, NULL, "expected a map of keys and values, not %s", node_kind(node));
+        schema_error(r, node, NULL, "expected a map of keys and values, not %s",
+                     yamldoc_kind(node));
         return;
     }
-    if (r->depth >= DOCUMENT_MAX_DEPTH) {
-        schema_error(r, node, NULL, "nested more than %d deep", DOCUMENT_MAX_DEPTH);
+    if (r->depth >= YAMLDOC_MAX_DEPTH) {
+        schema_error(r, node, NULL, "nested more than %d deep", YAMLDOC_MAX_DEPTH);
         return;
     }
     r->depth++;
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top; pair++) {
-        yaml_node_t *key = document_node(r->doc, pair->key);
-        yaml_node_t *value = document_node(r->doc, pair->value);
-        const char *text = node_text(key);
+        yaml_node_t *key = yamldoc_node(r->doc, pair->key);
+        yaml_node_t *value = yamldoc_node(r->doc, pair->value);
+        const char *text = yamldoc_text(key);
         int i = 0;
 
         while (text != NULL && fields[i].key != NULL && strcmp(fields[i].key, text) != 0)
@@ -84,8 +85,8 @@ void schema_read_map(struct reader *r, const struct field *fields, yaml_node_t *
         } else if (lines[i] != 0) {
             schema_error(r, key, text, "stands twice; first in line %d", lines[i]);
         } else {
-            lines[i] = document_place(r->doc, key).line;
-            if (!node_is_null(value))
+            lines[i] = yamldoc_place(r->doc, key).line;
+            if (!yamldoc_is_null(value))
                 fields[i].read(r, &fields[i], value, base);
             else if (fields[i].required)
                 schema_error(r, key, text, "is empty");
@@ -99,14 +100,14 @@ void schema_read_map(struct reader *r, const struct field *fields, yaml_node_t *
 static const char *name_subject(struct reader *r, yaml_node_t *node, const char *key,
                                 const char *noun, size_t number)
 {
-    const char *id = node_text(document_find(r->doc, node, key));
+    const char *id = yamldoc_text(yamldoc_find(r->doc, node, key));
 
     if (id != NULL && id[0] != '\0' && strlen(id) <= 128)
         return arena_printf(r->loader->arena, "%s %s", noun, id);
     return arena_printf(r->loader->arena, "%s %zu", noun, number);
 }
 
-void schema_read_list(struct loader *loader, struct document *doc, yaml_node_t *section,
+void schema_read_list(struct loader *loader, struct yamldoc *doc, yaml_node_t *section,
                       const char *key, const char *noun,
                       void (*read)(struct reader *r, yaml_node_t *node))
 {
@@ -114,12 +115,13 @@ void schema_read_list(struct loader *loader, struct document *doc, yaml_node_t *
     size_t number = 0;
 
     if (section->type != YAML_SEQUENCE_NODE) {
-        schema_error(&r, section, NULL, "expected a list of %ss, not %s", noun, node_kind(section));
+        schema_error(&r, section, NULL, "expected a list of %ss, not %s", noun,
+                     yamldoc_kind(section));
         return;
     }
     for (yaml_node_item_t *item = section->data.sequence.items.start;
          item < section->data.sequence.items.top; item++) {
-        yaml_node_t *node = document_node(doc, *item);
+        yaml_node_t *node = yamldoc_node(doc, *item);
 
         r.subject = name_subject(&r, node, key, noun, ++number);
         if (r.subject == NULL)
@@ -132,7 +134,7 @@ void schema_check_id(struct reader *r, yaml_node_t *node, const char *key, const
                      struct name **names, size_t index)
 {
     const struct name *first;
-    yaml_node_t *at = document_find(r->doc, node, key);
+    yaml_node_t *at = yamldoc_find(r->doc, node, key);
 
     if (id == NULL)
         return;
@@ -146,7 +148,7 @@ void schema_check_id(struct reader *r, yaml_node_t *node, const char *key, const
             return;
         }
     }
-    first = names_add(r->loader, names, id, document_place(r->doc, at), index);
+    first = loader_add_name(r->loader, names, id, yamldoc_place(r->doc, at), index);
     if (first != NULL)
         schema_error(r, at, key, "stands twice; first in %s:%d", first->place.file,
                      first->place.line);

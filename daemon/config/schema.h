@@ -12,7 +12,7 @@
 /* Where we are: `subject` ("rule kz-brics") begins every error. */
 struct reader {
     struct loader *loader;
-    struct document *doc;
+    struct yamldoc *doc;
     const char *subject;
     int depth;
 };
@@ -30,11 +30,11 @@ struct field {
 
 /* Readers: text, one of `allowed` (kept as text, or as its index in an int), bool, integer (int or
  * int64_t), duration in s or ms, size, share 0…1, path, date, time of day, and lists (one text or a
- * list of them) at offset/count_offset; `any` empties the list of field_list_any. */
-typedef void field_fn(struct reader *r, const struct field *field, yaml_node_t *node, void *base);
-field_fn field_text, field_word, field_enum, field_bool, field_int, field_int64, field_seconds,
-    field_milliseconds, field_size, field_share, field_path, field_date, field_time, field_list,
-    field_list_any, field_map, field_skip;
+ * list of them) at offset/count_offset; `any` empties the list of type_list_any. */
+typedef void type_fn(struct reader *r, const struct field *field, yaml_node_t *node, void *base);
+type_fn type_text, type_word, type_enum, type_bool, type_int, type_int64, type_seconds,
+    type_milliseconds, type_size, type_share, type_path, type_date, type_time, type_list,
+    type_list_any, type_map, type_skip;
 
 /* One line of a table; `...`: `.required = true` and the like. */
 #define FIELD(key_, read_, offset_, ...)                                                           \
@@ -57,7 +57,7 @@ void schema_read_map(struct reader *r, const struct field *fields, yaml_node_t *
 
 /* Calls `read` for each map of the list `section`. `key` names the id's key, `noun` the thing: the
  * reader's subject becomes "noun ID", or "noun 3" for the third when it has no id. */
-void schema_read_list(struct loader *loader, struct document *doc, yaml_node_t *section,
+void schema_read_list(struct loader *loader, struct yamldoc *doc, yaml_node_t *section,
                       const char *key, const char *noun,
                       void (*read)(struct reader *r, yaml_node_t *node));
 

@@ -134,19 +134,19 @@ static void check_map(struct reader *r, const cyaml_schema_field_t *known, yaml_
 }
 
 /* Sections that are no lists stand once in all files together. */
-static void check_once(struct loader *loader, struct document *doc, yaml_node_t *root)
+static void check_once(struct loader *loader, struct yamldoc *doc, yaml_node_t *root)
 {
     for (yaml_node_pair_t *pair = root->data.mapping.pairs.start;
          pair < root->data.mapping.pairs.top; pair++) {
-        yaml_node_t *key = document_node(doc, pair->key);
-        yaml_node_t *value = document_node(doc, pair->value);
-        struct bw_place place = document_place(doc, key);
-        const char *text = node_text(key);
+        yaml_node_t *key = yamldoc_node(doc, pair->key);
+        yaml_node_t *value = yamldoc_node(doc, pair->value);
+        struct bw_place place = yamldoc_place(doc, key);
+        const char *text = yamldoc_text(key);
         const struct name *first;
 
-        if (text == NULL || value->type == YAML_SEQUENCE_NODE || node_is_null(value))
+        if (text == NULL || value->type == YAML_SEQUENCE_NODE || yamldoc_is_null(value))
             continue;
-        first = names_add(loader, &loader->settings, text, place, 0);
+        first = loader_add_name(loader, &loader->settings, text, place, 0);
         if (first != NULL && strcmp(first->place.file, doc->file) != 0)
             config_add_error(loader->errors, place,
                              "%s: may stand in one file only; it stands in %s:%d already", text,
@@ -154,7 +154,7 @@ static void check_once(struct loader *loader, struct document *doc, yaml_node_t 
     }
 }
 
-void settings_check_keys(struct loader *loader, struct document *doc, yaml_node_t *root)
+void settings_check_keys(struct loader *loader, struct yamldoc *doc, yaml_node_t *root)
 {
     struct reader r = {.loader = loader, .doc = doc};
 
@@ -214,7 +214,7 @@ static const char *expected(const char *key)
     return "something else";
 }
 
-static struct settings *load(struct loader *loader, struct document *doc,
+static struct settings *load(struct loader *loader, struct yamldoc *doc,
                              const cyaml_config_t *cyaml, struct complaint *complaint)
 {
     struct bw_place place = {doc->file, 0};
@@ -234,18 +234,18 @@ static struct settings *load(struct loader *loader, struct document *doc,
 }
 
 /* Where a loaded value stands. */
-static struct bw_place find_place(struct document *doc, const char *section, const char *key)
+static struct bw_place find_place(struct yamldoc *doc, const char *section, const char *key)
 {
-    yaml_node_t *node = document_root(doc);
+    yaml_node_t *node = yamldoc_root(doc);
 
     if (section != NULL)
-        node = document_find(doc, node, section);
-    return document_place(doc, document_find(doc, node, key));
+        node = yamldoc_find(doc, node, section);
+    return yamldoc_place(doc, yamldoc_find(doc, node, key));
 }
 
 struct context {
     struct loader *loader;
-    struct document *doc;
+    struct yamldoc *doc;
     const char *section;
 };
 
@@ -310,7 +310,7 @@ static void take_serve(struct context *c, const struct settings_serve *in,
 static void take_alerting(struct context *c, const struct settings_alerting *in,
                           struct bw_config_alerting *out)
 {
-    yaml_node_t *node = document_find(c->doc, document_root(c->doc), "alerting");
+    yaml_node_t *node = yamldoc_find(c->doc, yamldoc_root(c->doc), "alerting");
 
     c->section = "alerting";
     put_duration(c, "max_age", in->max_age, &out->max_age);
@@ -318,11 +318,11 @@ static void take_alerting(struct context *c, const struct settings_alerting *in,
     put_duration(c, "give_up", in->give_up, &out->give_up);
     if (in->templates == NULL)
         return;
-    node = document_find(c->doc, node, "templates");
+    node = yamldoc_find(c->doc, node, "templates");
     put_text(c, in->templates->title, &out->templates.title);
     put_text(c, in->templates->body, &out->templates.body);
-    out->templates.title_place = document_text_place(c->doc, document_find(c->doc, node, "title"));
-    out->templates.body_place = document_text_place(c->doc, document_find(c->doc, node, "body"));
+    out->templates.title_place = yamldoc_text_place(c->doc, yamldoc_find(c->doc, node, "title"));
+    out->templates.body_place = yamldoc_text_place(c->doc, yamldoc_find(c->doc, node, "body"));
 }
 
 static void take_top(struct context *c, const struct settings *in, struct bw_config *out)
@@ -345,17 +345,17 @@ static void take_top(struct context *c, const struct settings *in, struct bw_con
 }
 
 /* Most files hold lists only: libcyaml need not go through these. */
-static bool has_settings(struct document *doc)
+static bool has_settings(struct yamldoc *doc)
 {
     for (size_t i = 0; fields[i].key != NULL; i++) {
         if (fields[i].value.type != CYAML_IGNORE &&
-            document_find(doc, document_root(doc), fields[i].key) != NULL)
+            yamldoc_find(doc, yamldoc_root(doc), fields[i].key) != NULL)
             return true;
     }
     return false;
 }
 
-void settings_read(struct loader *loader, struct document *doc)
+void settings_read(struct loader *loader, struct yamldoc *doc)
 {
     struct complaint complaint = {0};
     const cyaml_config_t cyaml = {

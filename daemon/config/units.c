@@ -1,6 +1,8 @@
 /* Parsing of durations, sizes and their like, and the nearest word for a slip. Owns nothing. */
 #include "units.h"
 
+#include "blocwatch/config.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -222,4 +224,14 @@ const char *units_nearest(const char *text, const char *(*words)(int i, const vo
         }
     }
     return best;
+}
+
+int config_parse_duration(const char *text, int64_t *seconds)
+{
+    int64_t ms;
+
+    if (!units_parse_duration(text, &ms) || ms % 1000 != 0)
+        return -1;
+    *seconds = ms / 1000;
+    return 0;
 }

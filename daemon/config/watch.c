@@ -46,26 +46,26 @@ static void keep_node(struct reader *r, const struct field *field, yaml_node_t *
 #define I(member) offsetof(struct set_in, member)
 
 static const struct field set_fields[] = {
-    FIELD("set", field_text, I(set.id), .required = true),
-    FIELD("facet", field_enum, I(facet), .allowed = facet_words, .required = true),
-    FIELD("iso", field_text, I(iso)),
-    FIELD("code", field_text, I(code)),
-    FIELD("stance", field_word, I(stance), .allowed = words_stance),
-    FIELD("effect", field_text, I(effect)), /* match/ knows the effects */
-    FIELD("scope", field_word, I(set.scope), .allowed = scope_words),
-    FIELD("reach", field_int, I(set.reach), .max = 1000),
-    FIELD("foreign", field_bool, I(set.foreign)),
-    FIELD("implied", field_bool, I(set.implied)),
-    FIELD("cased", field_bool, I(set.cased)),
-    FIELD("object", field_word, I(set.object), .allowed = object_words),
-    FIELD("since", field_date, I(set.since)),
-    FIELD("until", field_date, I(set.until)),
+    FIELD("set", type_text, I(set.id), .required = true),
+    FIELD("facet", type_enum, I(facet), .allowed = facet_words, .required = true),
+    FIELD("iso", type_text, I(iso)),
+    FIELD("code", type_text, I(code)),
+    FIELD("stance", type_word, I(stance), .allowed = words_stance),
+    FIELD("effect", type_text, I(effect)), /* match/ knows the effects */
+    FIELD("scope", type_word, I(set.scope), .allowed = scope_words),
+    FIELD("reach", type_int, I(set.reach), .max = 1000),
+    FIELD("foreign", type_bool, I(set.foreign)),
+    FIELD("implied", type_bool, I(set.implied)),
+    FIELD("cased", type_bool, I(set.cased)),
+    FIELD("object", type_word, I(set.object), .allowed = object_words),
+    FIELD("since", type_date, I(set.since)),
+    FIELD("until", type_date, I(set.until)),
     FIELD("terms", keep_node, I(terms), .required = true),
     FIELD_END,
 };
 _Static_assert(sizeof(enum bw_facet) == sizeof(int) && sizeof(enum bw_severity) == sizeof(int) &&
                    sizeof(enum bw_within) == sizeof(int),
-               "field_enum() writes an int");
+               "type_enum() writes an int");
 
 struct code_key {
     const char *key, *value;
@@ -89,10 +89,10 @@ static void take_code(struct reader *r, yaml_node_t *node, struct set_in *in)
 
         if (is_wanted && keys[i].value != NULL)
             in->set.code = keys[i].value;
-        else if (is_wanted && document_find(r->doc, node, want) == NULL)
+        else if (is_wanted && yamldoc_find(r->doc, node, want) == NULL)
             schema_error(r, node, want, "is missing: a set of facet %s needs it", facet);
         else if (!is_wanted && keys[i].value != NULL)
-            schema_error(r, document_find(r->doc, node, keys[i].key), keys[i].key,
+            schema_error(r, yamldoc_find(r->doc, node, keys[i].key), keys[i].key,
                          "does not belong to a set of facet %s; expected %s%s", facet,
                          want != NULL ? want : "none of iso, code, stance, effect",
                          want != NULL ? ":" : "");
@@ -106,13 +106,13 @@ static bool is_language(const char *text)
     return text[len] == '\0' && len >= 2 && len <= 35 && text[0] != '-';
 }
 
-static size_t count_terms(struct document *doc, const yaml_node_t *map)
+static size_t count_terms(struct yamldoc *doc, const yaml_node_t *map)
 {
     size_t n = 0;
 
     for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
          pair++) {
-        const yaml_node_t *value = document_node(doc, pair->value);
+        const yaml_node_t *value = yamldoc_node(doc, pair->value);
 
         n += value->type == YAML_SEQUENCE_NODE
                  ? (size_t)(value->data.sequence.items.top - value->data.sequence.items.start)
@@ -123,18 +123,18 @@ static size_t count_terms(struct document *doc, const yaml_node_t *map)
 
 static void add_term(struct reader *r, struct bw_set *set, const char *lang, yaml_node_t *node)
 {
-    const char *text = node_text(node);
+    const char *text = yamldoc_text(node);
     struct bw_term *term;
 
     if (text == NULL || text[0] == '\0') {
         schema_error(r, node, "terms", "expected a word, prefix* or phrase, not %s",
-                     text != NULL ? "nothing" : node_kind(node));
+                     text != NULL ? "nothing" : yamldoc_kind(node));
         return;
     }
     term = &set->terms[set->n_terms++];
     term->lang = lang;
     term->text = arena_strdup(r->loader->arena, text);
-    term->place = document_place(r->doc, node);
+    term->place = yamldoc_place(r->doc, node);
     if (term->text == NULL)
         r->loader->out_of_memory = true;
 }
@@ -142,29 +142,29 @@ static void add_term(struct reader *r, struct bw_set *set, const char *lang, yam
 static void read_language(struct reader *r, struct bw_set *set, yaml_node_t *key,
                           yaml_node_t *value)
 {
-    const char *lang = node_text(key);
+    const char *lang = yamldoc_text(key);
 
     if (lang == NULL || !is_language(lang)) {
         schema_error(r, key, "terms", "expected a language such as en, ru, or any; not \"%s\"",
-                     lang != NULL ? lang : node_kind(key));
+                     lang != NULL ? lang : yamldoc_kind(key));
         return;
     }
     lang = arena_strdup(r->loader->arena, lang);
     if (value->type != YAML_SEQUENCE_NODE) {
-        if (!node_is_null(value))
+        if (!yamldoc_is_null(value))
             add_term(r, set, lang, value);
         return;
     }
     for (yaml_node_item_t *item = value->data.sequence.items.start;
          item < value->data.sequence.items.top; item++)
-        add_term(r, set, lang, document_node(r->doc, *item));
+        add_term(r, set, lang, yamldoc_node(r->doc, *item));
 }
 
 static void read_terms(struct reader *r, struct bw_set *set, yaml_node_t *map)
 {
     if (map->type != YAML_MAPPING_NODE) {
         schema_error(r, map, "terms", "expected a map such as {en: [word, prefix*]}, not %s",
-                     node_kind(map));
+                     yamldoc_kind(map));
         return;
     }
     set->terms = arena_calloc(r->loader->arena, count_terms(r->doc, map) + 1, sizeof *set->terms);
@@ -174,7 +174,7 @@ static void read_terms(struct reader *r, struct bw_set *set, yaml_node_t *map)
     }
     for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
          pair++)
-        read_language(r, set, document_node(r->doc, pair->key), document_node(r->doc, pair->value));
+        read_language(r, set, yamldoc_node(r->doc, pair->key), yamldoc_node(r->doc, pair->value));
     if (set->n_terms == 0)
         schema_error(r, map, "terms", "expected at least one term");
 }
@@ -182,7 +182,7 @@ static void read_terms(struct reader *r, struct bw_set *set, yaml_node_t *map)
 static void read_set(struct reader *r, yaml_node_t *node)
 {
     struct loader *loader = r->loader;
-    struct set_in in = {.set.place = document_place(r->doc, node), .facet = -1};
+    struct set_in in = {.set.place = yamldoc_place(r->doc, node), .facet = -1};
     struct bw_set *set;
 
     schema_read_map(r, set_fields, node, &in);
@@ -193,12 +193,12 @@ static void read_set(struct reader *r, yaml_node_t *node)
     }
     if (in.terms != NULL)
         read_terms(r, &in.set, in.terms);
-    set = list_add(loader, &loader->sets);
+    set = loader_add(loader, &loader->sets);
     if (set != NULL)
         *set = in.set;
 }
 
-void lexicon_read(struct loader *loader, struct document *doc, yaml_node_t *section)
+void lexicon_read(struct loader *loader, struct yamldoc *doc, yaml_node_t *section)
 {
     schema_read_list(loader, doc, section, "set", "set", read_set);
 }
@@ -208,13 +208,13 @@ void lexicon_read(struct loader *loader, struct document *doc, yaml_node_t *sect
 #define R(member) offsetof(struct bw_rule, member)
 
 static const struct field event_fields[] = {
-    FIELD_LIST("actor", field_list_any, offsetof(struct bw_rule, actors),
+    FIELD_LIST("actor", type_list_any, offsetof(struct bw_rule, actors),
                offsetof(struct bw_rule, n_actors)),
-    FIELD_LIST("bloc", field_list_any, offsetof(struct bw_rule, blocs),
+    FIELD_LIST("bloc", type_list_any, offsetof(struct bw_rule, blocs),
                offsetof(struct bw_rule, n_blocs)),
-    FIELD_LIST("stance", field_list_any, offsetof(struct bw_rule, stances),
+    FIELD_LIST("stance", type_list_any, offsetof(struct bw_rule, stances),
                offsetof(struct bw_rule, n_stances), .allowed = words_stance),
-    FIELD("within", field_enum, R(within), .allowed = within_words),
+    FIELD("within", type_enum, R(within), .allowed = within_words),
     FIELD_END,
 };
 
@@ -224,16 +224,16 @@ static void field_event(struct reader *r, const struct field *field, yaml_node_t
     struct bw_rule *rule = base;
 
     rule->has_event = true;
-    field_map(r, field, node, base);
+    type_map(r, field, node, base);
 }
 
 static const struct field rule_fields[] = {
-    FIELD("id", field_text, R(id), .required = true),
-    FIELD("title", field_text, R(title)),
-    FIELD("severity", field_enum, R(severity), .allowed = words_severity),
-    FIELD("query", field_text, R(query)),
+    FIELD("id", type_text, R(id), .required = true),
+    FIELD("title", type_text, R(title)),
+    FIELD("severity", type_enum, R(severity), .allowed = words_severity),
+    FIELD("query", type_text, R(query)),
     FIELD("event", field_event, 0, .fields = event_fields),
-    FIELD("enabled", field_bool, R(enabled)),
+    FIELD("enabled", type_bool, R(enabled)),
     FIELD_END,
 };
 
@@ -242,20 +242,20 @@ static void read_rule(struct reader *r, yaml_node_t *node)
     struct bw_rule rule = {.enabled = true, .severity = BW_SEVERITY_MEDIUM}, *added;
     struct loader *loader = r->loader;
 
-    rule.place = document_place(r->doc, node);
+    rule.place = yamldoc_place(r->doc, node);
     schema_read_map(r, rule_fields, node, &rule);
     schema_check_id(r, node, "id", rule.id, &loader->rule_ids, loader->rules.n);
     if (rule.title == NULL)
         rule.title = rule.id;
-    rule.query_place = document_text_place(r->doc, document_find(r->doc, node, "query"));
+    rule.query_place = yamldoc_text_place(r->doc, yamldoc_find(r->doc, node, "query"));
     if (rule.query == NULL && !rule.has_event && node->type == YAML_MAPPING_NODE)
         schema_error(r, node, NULL, "expected a query:, an event:, or both");
-    added = list_add(loader, &loader->rules);
+    added = loader_add(loader, &loader->rules);
     if (added != NULL)
         *added = rule;
 }
 
-void rules_read(struct loader *loader, struct document *doc, yaml_node_t *section)
+void rules_read(struct loader *loader, struct yamldoc *doc, yaml_node_t *section)
 {
     schema_read_list(loader, doc, section, "id", "rule", read_rule);
 }

@@ -165,4 +165,7 @@ int config_state_dir(const struct bw_config *config, const char *argument, char 
  * it with explicit_bzero(). */
 int config_read_secret(const char *path, char *text, size_t size, struct bw_error *err);
 
+/* "1h30m", "2d", or plain seconds, as in the file: 0 with whole *seconds, -1 when it is none. */
+int config_parse_duration(const char *text, int64_t *seconds);
+
 #endif

@@ -1,12 +1,12 @@
 /* YAML files by libyaml, which tells each node's line. Owns a file's bytes and its node graph. */
-#include "document.h"
+#include "yamldoc.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Of bytes that are no text, libyaml tells the offset only. */
-static int problem_line(const struct document *doc, const yaml_parser_t *parser)
+static int problem_line(const struct yamldoc *doc, const yaml_parser_t *parser)
 {
     int line = 1;
 
@@ -17,7 +17,7 @@ static int problem_line(const struct document *doc, const yaml_parser_t *parser)
     return line;
 }
 
-static int parse(struct document *doc, struct bw_config_errors *errors)
+static int parse(struct yamldoc *doc, struct bw_config_errors *errors)
 {
     struct bw_place place = {doc->file, 0};
     yaml_parser_t parser;
@@ -39,10 +39,10 @@ static int parse(struct document *doc, struct bw_config_errors *errors)
     return doc->parsed ? 0 : -1;
 }
 
-struct document *document_open(const char *file, struct bw_place from,
-                               struct bw_config_errors *errors)
+struct yamldoc *yamldoc_open(const char *file, struct bw_place from,
+                             struct bw_config_errors *errors)
 {
-    struct document *doc = calloc(1, sizeof *doc);
+    struct yamldoc *doc = calloc(1, sizeof *doc);
 
     if (doc == NULL) {
         config_add_error(errors, from, "out of memory");
@@ -50,20 +50,20 @@ struct document *document_open(const char *file, struct bw_place from,
     }
     doc->file = file;
     buf_init(&doc->bytes);
-    if (buf_read_file(&doc->bytes, file, DOCUMENT_MAX_SIZE) != 0) {
+    if (buf_read_file(&doc->bytes, file, YAMLDOC_MAX_SIZE) != 0) {
         config_add_error(errors, from, "%scannot read %s: %s", from.line > 0 ? "include: " : "",
                          file, strerror(errno));
-        document_close(doc);
+        yamldoc_close(doc);
         return NULL;
     }
     if (parse(doc, errors) != 0) {
-        document_close(doc);
+        yamldoc_close(doc);
         return NULL;
     }
     return doc;
 }
 
-void document_close(struct document *doc)
+void yamldoc_close(struct yamldoc *doc)
 {
     if (doc == NULL)
         return;
@@ -73,26 +73,26 @@ void document_close(struct document *doc)
     free(doc);
 }
 
-yaml_node_t *document_root(struct document *doc)
+yaml_node_t *yamldoc_root(struct yamldoc *doc)
 {
     return yaml_document_get_root_node(&doc->yaml);
 }
 
-yaml_node_t *document_node(struct document *doc, int id)
+yaml_node_t *yamldoc_node(struct yamldoc *doc, int id)
 {
     return yaml_document_get_node(&doc->yaml, id);
 }
 
-struct bw_place document_place(const struct document *doc, const yaml_node_t *node)
+struct bw_place yamldoc_place(const struct yamldoc *doc, const yaml_node_t *node)
 {
     struct bw_place place = {doc->file, node != NULL ? (int)node->start_mark.line + 1 : 0};
 
     return place;
 }
 
-struct bw_place document_text_place(const struct document *doc, const yaml_node_t *node)
+struct bw_place yamldoc_text_place(const struct yamldoc *doc, const yaml_node_t *node)
 {
-    struct bw_place place = document_place(doc, node);
+    struct bw_place place = yamldoc_place(doc, node);
 
     if (node != NULL && node->type == YAML_SCALAR_NODE &&
         (node->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
@@ -101,39 +101,39 @@ struct bw_place document_text_place(const struct document *doc, const yaml_node_
     return place;
 }
 
-yaml_node_t *document_find(struct document *doc, const yaml_node_t *node, const char *key)
+yaml_node_t *yamldoc_find(struct yamldoc *doc, const yaml_node_t *node, const char *key)
 {
     if (node == NULL || node->type != YAML_MAPPING_NODE)
         return NULL;
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top; pair++) {
-        const char *text = node_text(document_node(doc, pair->key));
+        const char *text = yamldoc_text(yamldoc_node(doc, pair->key));
 
         if (text != NULL && strcmp(text, key) == 0)
-            return document_node(doc, pair->value);
+            return yamldoc_node(doc, pair->value);
     }
     return NULL;
 }
 
-const char *node_text(const yaml_node_t *node)
+const char *yamldoc_text(const yaml_node_t *node)
 {
     if (node == NULL || node->type != YAML_SCALAR_NODE)
         return NULL;
     return (const char *)node->data.scalar.value;
 }
 
-bool node_is_null(const yaml_node_t *node)
+bool yamldoc_is_null(const yaml_node_t *node)
 {
-    const char *text = node_text(node);
+    const char *text = yamldoc_text(node);
 
     if (text == NULL || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
         return false;
     return text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0;
 }
 
-const char *node_kind(const yaml_node_t *node)
+const char *yamldoc_kind(const yaml_node_t *node)
 {
-    if (node == NULL || node_is_null(node))
+    if (node == NULL || yamldoc_is_null(node))
         return "nothing";
     if (node->type == YAML_SEQUENCE_NODE)
         return "a list";

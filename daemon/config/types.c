@@ -11,10 +11,10 @@
 static const char *scalar(struct reader *r, const struct field *field, yaml_node_t *node,
                           const char *expected)
 {
-    const char *text = node_text(node);
+    const char *text = yamldoc_text(node);
 
     if (text == NULL)
-        schema_error(r, node, field->key, "expected %s, not %s", expected, node_kind(node));
+        schema_error(r, node, field->key, "expected %s, not %s", expected, yamldoc_kind(node));
     else if (strlen(text) != node->data.scalar.length) {
         schema_error(r, node, field->key, "holds a NUL character");
         text = NULL;
@@ -60,7 +60,7 @@ static int find_word(struct reader *r, const struct field *field, yaml_node_t *n
     return -1;
 }
 
-void field_text(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_text(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const char *text = scalar(r, field, node, "text");
 
@@ -68,7 +68,7 @@ void field_text(struct reader *r, const struct field *field, yaml_node_t *node, 
         *AT(const char *, base, field->offset) = keep(r, text);
 }
 
-void field_word(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_word(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const char *text = scalar(r, field, node, "a word");
     int i = text != NULL ? find_word(r, field, node, text) : -1;
@@ -77,7 +77,7 @@ void field_word(struct reader *r, const struct field *field, yaml_node_t *node, 
         *AT(const char *, base, field->offset) = keep(r, text);
 }
 
-void field_enum(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_enum(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const char *text = scalar(r, field, node, "a word");
     int i = text != NULL ? find_word(r, field, node, text) : -1;
@@ -87,7 +87,7 @@ void field_enum(struct reader *r, const struct field *field, yaml_node_t *node, 
         memcpy((char *)base + field->offset, &i, sizeof i);
 }
 
-void field_bool(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_bool(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const char *text = scalar(r, field, node, "true or false");
 
@@ -112,7 +112,7 @@ static bool read_integer(struct reader *r, const struct field *field, yaml_node_
     return true;
 }
 
-void field_int(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_int(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     int64_t value;
 
@@ -120,7 +120,7 @@ void field_int(struct reader *r, const struct field *field, yaml_node_t *node, v
         *AT(int, base, field->offset) = (int)value;
 }
 
-void field_int64(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_int64(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     int64_t value;
 
@@ -153,24 +153,24 @@ static bool read_duration(struct reader *r, const struct field *field, yaml_node
     return true;
 }
 
-void field_seconds(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_seconds(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     int64_t ms;
 
     if (!read_duration(r, field, node, &ms))
         return;
     if (ms % 1000 != 0)
-        schema_error(r, node, field->key, "expected whole seconds, not \"%s\"", node_text(node));
+        schema_error(r, node, field->key, "expected whole seconds, not \"%s\"", yamldoc_text(node));
     else
         *AT(int64_t, base, field->offset) = ms / 1000;
 }
 
-void field_milliseconds(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_milliseconds(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     read_duration(r, field, node, AT(int64_t, base, field->offset));
 }
 
-void field_size(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_size(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const char *text = scalar(r, field, node, "a size such as 16MiB");
     int64_t bytes;
@@ -186,7 +186,7 @@ void field_size(struct reader *r, const struct field *field, yaml_node_t *node, 
         *AT(size_t, base, field->offset) = (size_t)bytes;
 }
 
-void field_share(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_share(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const char *text = scalar(r, field, node, "a number from 0 to 1");
     double share;
@@ -199,18 +199,18 @@ void field_share(struct reader *r, const struct field *field, yaml_node_t *node,
         *AT(double, base, field->offset) = share;
 }
 
-void field_path(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_path(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const char *text = scalar(r, field, node, "a path"), *path;
 
     if (text == NULL)
         return;
-    path = paths_resolve(r->loader, document_place(r->doc, node), field->key, text);
+    path = paths_resolve(r->loader, yamldoc_place(r->doc, node), field->key, text);
     if (path != NULL)
         *AT(const char *, base, field->offset) = path;
 }
 
-void field_date(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_date(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const char *text = scalar(r, field, node, "a date such as 2024-10-16");
 
@@ -231,7 +231,7 @@ static bool check_time(struct reader *r, const struct field *field, yaml_node_t 
     return false;
 }
 
-void field_time(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_time(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const char *text = scalar(r, field, node, "a time of day such as \"07:30\"");
 
@@ -240,7 +240,7 @@ void field_time(struct reader *r, const struct field *field, yaml_node_t *node, 
 }
 
 /* A list's members, or the one text that stands for a list of one. */
-void field_list(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_list(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     bool many = node->type == YAML_SEQUENCE_NODE;
     size_t n = 1, used = 0;
@@ -254,7 +254,7 @@ void field_list(struct reader *r, const struct field *field, yaml_node_t *node, 
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        yaml_node_t *item = many ? document_node(r->doc, node->data.sequence.items.start[i]) : node;
+        yaml_node_t *item = many ? yamldoc_node(r->doc, node->data.sequence.items.start[i]) : node;
         const char *text = scalar(r, field, item, many ? "text" : "text, or a list of it");
 
         if (text == NULL)
@@ -268,20 +268,20 @@ void field_list(struct reader *r, const struct field *field, yaml_node_t *node, 
     *AT(size_t, base, field->count_offset) = used;
 }
 
-void field_list_any(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_list_any(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const yaml_node_t *only = node;
     const char *text;
 
     if (node->type == YAML_SEQUENCE_NODE &&
         node->data.sequence.items.top - node->data.sequence.items.start == 1)
-        only = document_node(r->doc, *node->data.sequence.items.start);
-    text = node_text(only);
+        only = yamldoc_node(r->doc, *node->data.sequence.items.start);
+    text = yamldoc_text(only);
     if (text == NULL || strcmp(text, "any") != 0)
-        field_list(r, field, node, base);
+        type_list(r, field, node, base);
 }
 
-void field_map(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_map(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     const char *outer = r->subject;
 
@@ -291,7 +291,7 @@ void field_map(struct reader *r, const struct field *field, yaml_node_t *node, v
     r->subject = outer;
 }
 
-void field_skip(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
+void type_skip(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     (void)r;
     (void)field;
