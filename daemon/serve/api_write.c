@@ -26,10 +26,19 @@ static void on_closed(struct evhttp_connection *connection, void *ctx)
     ((struct serve_request *)ctx)->http = NULL;
 }
 
+/* A text that is being matched, and what shall be done with the answer. */
+struct trial {
+    struct serve_request *request;
+    serve_tried_fn *tried;
+};
+
 static void on_answer(const char *json, const struct bw_error *err, void *reply)
 {
-    struct serve_request *request = reply;
+    struct trial *trial = reply;
+    struct serve_request *request = trial->request;
+    serve_tried_fn *tried = trial->tried;
 
+    free(trial);
     if (request->http == NULL) {
         serve_request_free(request);
         return;
@@ -38,21 +47,34 @@ static void on_answer(const char *json, const struct bw_error *err, void *reply)
     if (err != NULL)
         serve_reply_error(request, err);
     else
-        serve_reply(request, 200, "application/json", json, strlen(json));
+        tried(request, json);
 }
 
-void serve_api_rules_test(struct serve_request *request)
+void serve_try_item(struct serve_request *request, serve_tried_fn *tried)
 {
     const struct bw_serve_hooks *hooks = &request->server->hooks;
     const char *title = serve_param(request, "title");
     const char *summary = serve_param(request, "summary");
+    struct trial *trial = malloc(sizeof *trial);
 
-    if (title == NULL && summary == NULL) {
+    if (trial == NULL || (title == NULL && summary == NULL)) {
+        free(trial);
         serve_reply_problem(request, 400, "title or summary is needed");
         return;
     }
+    *trial = (struct trial){request, tried};
     evhttp_connection_set_closecb(evhttp_request_get_connection(request->http), on_closed, request);
-    hooks->try_item(title, summary, serve_param(request, "lang"), on_answer, request, hooks->ctx);
+    hooks->try_item(title, summary, serve_param(request, "lang"), on_answer, trial, hooks->ctx);
+}
+
+static void reply_tried(struct serve_request *request, const char *json)
+{
+    serve_reply(request, 200, "application/json", json, strlen(json));
+}
+
+void serve_api_rules_test(struct serve_request *request)
+{
+    serve_try_item(request, reply_tried);
 }
 
 void serve_api_add_silence(struct serve_request *request)

@@ -11,6 +11,12 @@ serve_handler_fn serve_api_sources, serve_api_rules, serve_api_alerts, serve_api
 /* api_write.c */
 serve_handler_fn serve_api_rules_test, serve_api_add_silence, serve_api_end_silence,
     serve_api_poll_now, serve_api_replay, serve_api_drop;
+/* Matches the request's title and summary; `tried` answers the request with what came of it. */
+typedef void serve_tried_fn(struct serve_request *request, const char *json);
+void serve_try_item(struct serve_request *request, serve_tried_fn *tried);
+/* page_*.c */
+serve_handler_fn serve_page_overview, serve_page_stories, serve_page_hit, serve_page_search,
+    serve_page_sources, serve_page_alerts, serve_page_rules, serve_page_rules_try, serve_asset_get;
 /* export.c */
 serve_handler_fn serve_hits_atom, serve_hits_csv;
 /* events.c */

@@ -34,6 +34,16 @@ struct route {
 };
 
 static const struct route routes[] = {
+    {EVHTTP_REQ_GET, "/", serve_page_overview, ROUTE_READ},
+    {EVHTTP_REQ_GET, "/stories", serve_page_stories, ROUTE_READ},
+    {EVHTTP_REQ_GET, "/stories/", serve_page_stories, ROUTE_READ},
+    {EVHTTP_REQ_GET, "/hits/", serve_page_hit, ROUTE_READ},
+    {EVHTTP_REQ_GET, "/search", serve_page_search, ROUTE_READ},
+    {EVHTTP_REQ_GET, "/sources", serve_page_sources, ROUTE_READ},
+    {EVHTTP_REQ_GET, "/alerts", serve_page_alerts, ROUTE_READ},
+    {EVHTTP_REQ_GET, "/rules", serve_page_rules, ROUTE_READ},
+    {EVHTTP_REQ_POST, "/rules", serve_page_rules_try, ROUTE_WRITE},
+    {EVHTTP_REQ_GET, "/assets/", serve_asset_get, ROUTE_READ},
     {EVHTTP_REQ_GET, "/healthz", serve_healthz, ROUTE_OPEN},
     {EVHTTP_REQ_GET, "/readyz", serve_readyz, ROUTE_OPEN},
     {EVHTTP_REQ_GET, "/metrics", serve_metrics, ROUTE_READ},

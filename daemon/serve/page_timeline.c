@@ -1,0 +1,153 @@
+/* The timeline: signals by week and state as an SVG. Owns nothing. */
+#include "page.h"
+#include "signals.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    WEEKS = 26,
+    LEFT = 110, /* for the states' names */
+    STEP = 30,  /* pixels a week */
+    ROW = 46,   /* pixels a state */
+    TOP = 10,
+    BOTTOM = 34, /* for the months */
+};
+static const int64_t week_ms = 7LL * 86400 * 1000;
+
+/* What one week of one state holds: counts towards, neither, away. */
+struct timeline {
+    const struct serve_matrix *matrix;
+    int64_t first_ms; /* Monday of the first week */
+    unsigned counts[SERVE_MOST_ACTORS][WEEKS][3];
+    bool any;
+};
+
+static int add_row(const struct bw_signal_row *row, void *ctx)
+{
+    struct timeline *timeline = ctx;
+    int64_t week = (row->week_ms - timeline->first_ms) / week_ms;
+
+    for (size_t i = 0; i < timeline->matrix->n_actors; i++) {
+        if (strcmp(timeline->matrix->actors[i]->code, row->actor) != 0 || week < 0 || week >= WEEKS)
+            continue;
+        timeline->counts[i][week][1 - serve_stance_direction(row->stance)] += (unsigned)row->count;
+        timeline->any = true;
+    }
+    return 0;
+}
+
+/* The Monday before, at midnight UTC; 1970-01-05 was one. */
+static int64_t monday_of(int64_t ms)
+{
+    const int64_t first = 4LL * 86400 * 1000;
+
+    return ms - (ms - first) % week_ms;
+}
+
+static int radius(unsigned count)
+{
+    return count >= 50 ? 9 : count >= 10 ? 7 : count >= 3 ? 5 : 4;
+}
+
+static void put_week(struct bw_buf *out, const struct timeline *timeline, size_t actor, int week)
+{
+    static const char *const classes[] = {"towards", "still", "away"};
+    static const char *const words[] = {"towards a bloc", "without a move", "away from a bloc"};
+    char day[16];
+    time_t when = (time_t)((timeline->first_ms + week * week_ms) / 1000);
+    struct tm tm;
+
+    gmtime_r(&when, &tm);
+    strftime(day, sizeof day, "%Y-%m-%d", &tm);
+    for (int i = 0; i < 3; i++) {
+        unsigned count = timeline->counts[actor][week][i];
+        int x = LEFT + week * STEP + STEP / 2;
+        int y = TOP + (int)actor * ROW + ROW / 2 + (i - 1) * 14;
+
+        if (count == 0)
+            continue;
+        buf_printf(out,
+                   "<a href=\"/search?actor=%s&amp;since=%s\"><circle class=\"%s\" cx=\"%d\" "
+                   "cy=\"%d\" r=\"%d\"><title>%s, week of %s: %u %s</title></circle></a>",
+                   timeline->matrix->actors[actor]->code, day, classes[i], x, y, radius(count),
+                   timeline->matrix->actors[actor]->code, day, count, words[i]);
+    }
+}
+
+static void put_months(struct bw_buf *out, const struct timeline *timeline, int height)
+{
+    int last_month = -1;
+
+    for (int week = 0; week < WEEKS; week++) {
+        time_t when = (time_t)((timeline->first_ms + week * week_ms) / 1000);
+        char month[16];
+        struct tm tm;
+
+        gmtime_r(&when, &tm);
+        if (tm.tm_mon == last_month)
+            continue;
+        last_month = tm.tm_mon;
+        strftime(month, sizeof month, tm.tm_mon == 0 ? "%b %Y" : "%b", &tm);
+        buf_printf(out,
+                   "<line class=\"grid\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/><text "
+                   "class=\"month\" x=\"%d\" y=\"%d\">%s</text>",
+                   LEFT + week * STEP, TOP, LEFT + week * STEP, height - BOTTOM + 6,
+                   LEFT + week * STEP + 3, height - 12, month);
+    }
+}
+
+static void put_svg(struct bw_buf *out, const struct timeline *timeline)
+{
+    const struct serve_matrix *matrix = timeline->matrix;
+    int width = LEFT + WEEKS * STEP + 10, height = TOP + (int)matrix->n_actors * ROW + BOTTOM;
+    char title[64];
+
+    buf_printf(out,
+               "<svg class=\"timeline\" viewBox=\"0 0 %d %d\" role=\"group\" "
+               "aria-label=\"Signals by week and state\">",
+               width, height);
+    put_months(out, timeline, height);
+    for (size_t i = 0; i < matrix->n_actors; i++) {
+        serve_set_title(matrix->actors[i], title, sizeof title);
+        buf_printf(out, "<text class=\"state\" x=\"4\" y=\"%d\">",
+                   TOP + (int)i * ROW + ROW / 2 + 5);
+        html_text(out, title);
+        buf_printf(out, "</text><line class=\"grid\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>",
+                   LEFT, TOP + (int)(i + 1) * ROW, width, TOP + (int)(i + 1) * ROW);
+        for (int week = 0; week < WEEKS; week++)
+            put_week(out, timeline, i, week);
+    }
+    buf_puts(out, "</svg>");
+}
+
+int page_put_timeline(struct serve_request *request, struct bw_buf *out, struct bw_error *err)
+{
+    struct timeline *timeline = calloc(1, sizeof *timeline);
+    struct serve_matrix matrix;
+    int result = -1;
+
+    if (timeline == NULL)
+        return error_set(err, BW_ERR_MEMORY, "out of memory");
+    timeline->first_ms = monday_of(clock_now_ms(&bw_clock_real)) - (WEEKS - 1) * week_ms;
+    if (serve_matrix_load(request->server, timeline->first_ms, &matrix, err) == 0) {
+        timeline->matrix = &matrix;
+        result =
+            store_list_signals(request->server->store, timeline->first_ms, add_row, timeline, err);
+        if (result == 0) {
+            buf_puts(out, "<section aria-labelledby=\"timeline-title\"><h2 "
+                          "id=\"timeline-title\">Half a year of signals</h2>\n<div "
+                          "class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                          "aria-labelledby=\"timeline-title\">");
+            put_svg(out, timeline);
+            buf_puts(out, timeline->any ? "</div></section>\n"
+                                        : "</div><p>No signal in this time.</p></section>\n");
+        }
+        serve_matrix_clear(&matrix);
+    }
+    free(timeline);
+    return result;
+}
