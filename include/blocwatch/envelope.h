@@ -40,9 +40,9 @@ struct bw_fetch {
 };
 
 struct bw_poll {
-    uint32_t source;       /* index in the running configuration's sources */
-    const char *source_id; /* borrowed from it */
-    const char *lang;      /* of items that declare none; borrowed, may be NULL */
+    uint32_t source;       /* index in the running configuration's sources; UINT32_MAX: left it */
+    const char *source_id; /* owned by the envelope: valid until it is home, also after a reload */
+    const char *lang;      /* of items that declare none; likewise, may be NULL */
     struct bw_fetch fetch;
     struct bw_document *doc; /* owned; NULL until parsed */
     struct bw_hits *hits;    /* doc->feed.n_items of them, in doc's arena; NULL until matched */

@@ -91,7 +91,8 @@ struct bw_poller_stats poller_stats(const struct bw_poller *poller);
 /* Borrowed, valid until the next call into the poller; NULL unknown. */
 const struct bw_source_state *poller_state(const struct bw_poller *poller, const char *source_id);
 
-/* Frees an envelope and all it owns; NULL is fine. */
+/* Frees an envelope of the poller's and all it owns, for those that it no longer takes home (after
+ * poller_free()); NULL is fine. */
 void poll_free(struct bw_poll *poll);
 
 #endif

@@ -39,15 +39,15 @@ struct bw_source_state {
     enum bw_health health;
     enum bw_fetch_result last_result;
     int32_t last_status;
-    int32_t redirect_count; /* polls in a row that answered with redirect_seen */
-    int32_t failures;       /* in a row */
-    int32_t
-        ignored_validators; /* 200s in a row with an unchanged body although we sent validators */
-    bool raised;            /* a source alert is open: one more is sent when it is back */
-    int64_t next_due;       /* Unix seconds */
-    int64_t interval;       /* last interval used, seconds */
-    int64_t rhythm;         /* smoothed seconds between new items; 0 unknown */
-    int64_t last_poll, last_success, last_item, failing_since; /* BW_TIME_NONE when never */
+    int32_t redirect_count;     /* polls in a row that answered with redirect_seen */
+    int32_t failures;           /* in a row */
+    int32_t ignored_validators; /* 200s since the last 304 that brought nothing new */
+    bool raised;                /* a source alert is open: one more is sent when it is back */
+    int64_t next_due;           /* Unix seconds; BW_TIME_NONE: never again (gone) */
+    int64_t interval;           /* the adaptive one, seconds; 0 unknown */
+    int64_t rhythm;             /* smoothed seconds between new items; 0 unknown */
+    int64_t last_poll, last_success, failing_since; /* BW_TIME_NONE when never */
+    int64_t last_item;          /* when a new item was last seen here; BW_TIME_NONE when never */
     int64_t publisher_interval; /* from ttl / sy:update* of the last document, seconds */
     uint32_t skip_hours;
     uint8_t skip_days;
