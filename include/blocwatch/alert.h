@@ -24,6 +24,12 @@ struct bw_alert_callbacks {
     void *ctx;
 };
 
+/* Channels, their options, routes and templates: adds every error to `errors`, with its place. 0
+ * when there is none, else -1. */
+int alert_check_config(const struct bw_config *config, struct bw_config_errors *errors);
+/* Matchers of a silence, "rule=ca-* actor=KZ": BW_ERR_USAGE says what is wrong with them. */
+int alert_check_matchers(const char *matchers, struct bw_error *err);
+
 /* Builds the channels of `config` (borrowed until replaced). Returns owned, NULL with `err`. */
 struct bw_alerter *alerter_new(struct event_base *base, const struct bw_config *config,
                                struct bw_store *store, struct bw_clock *clock,

@@ -1,0 +1,257 @@
+/* The outbox runner against a real store and a real HTTP receiver. */
+#include "world.h"
+
+#include <jansson.h>
+#include <signal.h>
+
+static const struct world_item brics = {
+    .source = "rferl",
+    .guid = "kz-1",
+    .title = "Kazakhstan will not seek BRICS membership",
+    .link = "https://news.example/1",
+    .event = {.actor = "KZ", .bloc = "BRICS", .stance = BW_STANCE_DECLINES},
+};
+
+static bool one_accepted(struct world *w)
+{
+    return w->n_requests > 0 && w->requests[w->n_requests - 1].status == 200 &&
+           strstr(w->log, "delivered") != NULL;
+}
+
+static bool dead_once(struct world *w)
+{
+    struct bw_store_counts counts;
+    struct bw_error err;
+
+    assert_int_equal(store_count(w->store, &counts, &err), 0);
+    return counts.dead == 1;
+}
+
+static void test_delivers_one_alert(void **state)
+{
+    struct world w;
+    json_t *json;
+    int64_t hit;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "hook", "webhook", "url", world_url(&w, "/hook"), "headers.X-Own", "yes",
+                      NULL);
+    world_start(&w);
+    hit = world_raise(&w, &brics);
+    world_run(&w, one_accepted, 10);
+    assert_int_equal(w.n_requests, 1);
+    assert_string_equal(w.requests[0].path, "/hook");
+    assert_int_equal(strlen(w.requests[0].key), BW_KEY_TEXT - 1);
+    assert_non_null(strstr(w.requests[0].headers, "X-Own: yes\n"));
+    json = json_loads(w.requests[0].body, 0, NULL);
+    assert_non_null(json);
+    assert_string_equal(json_string_value(json_object_get(json, "title")),
+                        "Kazakhstan declines BRICS membership \xe2\x80\x94 rferl");
+    assert_string_equal(json_string_value(json_object_get(json, "key")), w.requests[0].key);
+    assert_int_equal(json_integer_value(json_object_get(json, "hit")), hit);
+    json_decref(json);
+    assert_string_equal(world_fate(&w, hit).fate, "alerted");
+    world_clear(&w);
+}
+
+static void test_retries_under_one_key(void **state)
+{
+    static const int answers[] = {503, 500, 429};
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "hook", "webhook", "url", world_url(&w, "/hook"), "backoff", "20ms",
+                      NULL);
+    memcpy(w.answers, answers, sizeof answers);
+    w.n_answers = 3;
+    world_start(&w);
+    world_raise(&w, &brics);
+    world_run(&w, one_accepted, 20);
+    assert_int_equal(w.n_requests, 4);
+    for (size_t i = 1; i < 4; i++)
+        assert_string_equal(w.requests[i].key, w.requests[0].key);
+    world_clear(&w);
+}
+
+static void test_client_errors_are_dead_at_once(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "hook", "webhook", "url", world_url(&w, "/hook"), NULL);
+    w.answers[0] = 404;
+    w.n_answers = 1;
+    world_start(&w);
+    world_raise(&w, &brics);
+    world_run(&w, dead_once, 10);
+    assert_int_equal(w.n_requests, 1);
+    assert_non_null(strstr(w.log, "gave up"));
+    assert_non_null(strstr(w.log, "HTTP 404"));
+    world_clear(&w);
+}
+
+static void test_gives_up_after_the_set_age(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "hook", "webhook", "url", world_url(&w, "/hook"), "backoff", "10ms",
+                      NULL);
+    for (int i = 0; i < WORLD_ANSWERS; i++)
+        w.answers[i] = 503;
+    w.n_answers = WORLD_ANSWERS;
+    w.config.alerting.give_up = 1;
+    world_start(&w);
+    world_raise(&w, &brics);
+    world_run(&w, dead_once, 20);
+    assert_true(w.n_requests > 1);
+    world_clear(&w);
+}
+
+static void test_retry_after_is_obeyed(void **state)
+{
+    struct world w;
+    int64_t begin;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "hook", "webhook", "url", world_url(&w, "/hook"), "backoff", "10ms",
+                      NULL);
+    w.answers[0] = 503;
+    w.n_answers = 1;
+    w.answer_header = "Retry-After";
+    w.answer_value = "2";
+    world_start(&w);
+    world_raise(&w, &brics);
+    begin = clock_monotonic_ms(&bw_clock_real);
+    world_run(&w, one_accepted, 20);
+    assert_true(clock_monotonic_ms(&bw_clock_real) - begin >= 1900);
+    world_clear(&w);
+}
+
+static void test_a_rest_is_delivered_after_a_restart(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "hook", "webhook", "url", world_url(&w, "/hook"), "backoff", "10ms",
+                      NULL);
+    w.answers[0] = -1;
+    w.n_answers = 1;
+    world_start(&w);
+    world_raise(&w, &brics);
+    while (w.n_requests == 0)
+        event_base_loop(w.base, EVLOOP_ONCE);
+    alerter_free(w.alerter);
+    world_start(&w);
+    alerter_wake(w.alerter);
+    world_run(&w, one_accepted, 10);
+    assert_int_equal(w.n_requests, 2);
+    assert_string_equal(w.requests[0].key, w.requests[1].key);
+    world_clear(&w);
+}
+
+static bool file_filled(struct world *w)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/out", w->dir);
+    return access(path, F_OK) == 0 && strstr(w->log, "delivered") != NULL;
+}
+
+static void test_exec_gets_json(void **state)
+{
+    struct world w;
+    char script[256];
+    struct bw_buf got;
+    json_t *json;
+
+    (void)state;
+    world_init(&w);
+    snprintf(script, sizeof script, "cat > %s/out; test -n \"$1\"", w.dir);
+    world_add_channel(&w, "run", "exec", "command", "/bin/sh", "command", "-c", "command", script,
+                      "command", "sh", "command", "a b", NULL);
+    world_start(&w);
+    world_raise(&w, &brics);
+    world_run(&w, file_filled, 10);
+    snprintf(script, sizeof script, "%s/out", w.dir);
+    buf_init(&got);
+    assert_int_equal(buf_read_file(&got, script, 0), 0);
+    json = json_loads(buf_text(&got), 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(json, "rule")), "ca-bloc-membership");
+    json_decref(json);
+    buf_clear(&got);
+    world_clear(&w);
+}
+
+static bool tried_and_ended(struct world *w)
+{
+    return strstr(w->log, "took too long") != NULL;
+}
+
+static void test_exec_is_ended_with_its_children(void **state)
+{
+    struct world w;
+    char script[256], path[128];
+    struct bw_buf pid;
+
+    (void)state;
+    world_init(&w);
+    snprintf(script, sizeof script, "sleep 600 & echo $! > %s/pid; wait", w.dir);
+    world_add_channel(&w, "run", "exec", "command", "/bin/sh", "command", "-c", "command", script,
+                      "timeout", "500ms", "backoff", "1h", NULL);
+    world_start(&w);
+    world_raise(&w, &brics);
+    world_run(&w, tried_and_ended, 10);
+    snprintf(path, sizeof path, "%s/pid", w.dir);
+    buf_init(&pid);
+    assert_int_equal(buf_read_file(&pid, path, 0), 0);
+    for (int i = 0; i < 100 && kill(atoi(buf_text(&pid)), 0) == 0; i++)
+        usleep(20000); /* until somebody has reaped it */
+    snprintf(path, sizeof path, "/proc/%d/stat", atoi(buf_text(&pid)));
+    buf_reset(&pid);
+    assert_true(buf_read_file(&pid, path, 0) != 0 || strstr(buf_text(&pid), ") Z ") != NULL);
+    buf_clear(&pid);
+    world_clear(&w);
+}
+
+static bool exit_told(struct world *w)
+{
+    return strstr(w->log, "exit 3: no such room") != NULL;
+}
+
+static void test_exec_failure_is_told_in_its_words(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "run", "exec", "command", "/bin/sh", "command", "-c", "command",
+                      "echo well; echo no such room >&2; exit 3", "backoff", "1h", NULL);
+    world_start(&w);
+    world_raise(&w, &brics);
+    world_run(&w, exit_told, 10);
+    world_clear(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_delivers_one_alert),
+        cmocka_unit_test(test_retries_under_one_key),
+        cmocka_unit_test(test_client_errors_are_dead_at_once),
+        cmocka_unit_test(test_gives_up_after_the_set_age),
+        cmocka_unit_test(test_retry_after_is_obeyed),
+        cmocka_unit_test(test_a_rest_is_delivered_after_a_restart),
+        cmocka_unit_test(test_exec_gets_json),
+        cmocka_unit_test(test_exec_is_ended_with_its_children),
+        cmocka_unit_test(test_exec_failure_is_told_in_its_words),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
