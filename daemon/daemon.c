@@ -9,6 +9,7 @@
 #include "setup.h"
 #include "state_dir.h"
 #include "upkeep.h"
+#include "web.h"
 
 #include <event2/event.h>
 #include <inttypes.h>
@@ -42,6 +43,7 @@ struct bw_daemon {
     struct bw_intake *intake;
     struct bw_upkeep *upkeep;
     struct bw_notify *notify;
+    struct bw_web *web;
     struct event *signals[SIGNALS], *stop_timer;
     bool polled_once, stopping;
     int64_t stop_by_ms;
@@ -60,13 +62,22 @@ static void on_read(struct bw_poll *poll, enum bw_read_outcome outcome, void *ct
 {
     struct bw_daemon *daemon = ctx;
 
-    intake_take_read(daemon->intake, poll, outcome);
+    if (!web_take_read(poll, outcome))
+        intake_take_read(daemon->intake, poll, outcome);
 }
 
 static void on_reader_trouble(const char *text, void *ctx)
 {
     (void)ctx;
     log_warn("reader replaced", "reason", text);
+}
+
+static void on_commit(void *ctx)
+{
+    struct bw_daemon *daemon = ctx;
+
+    if (daemon->web != NULL)
+        web_announce(daemon->web);
 }
 
 static void on_delivery(bool failed, const char *text, void *ctx)
@@ -124,6 +135,8 @@ static void on_stop_signal(evutil_socket_t number, short what, void *ctx)
     log_notice("ending", "signal", number == SIGINT ? "INT" : "TERM");
     notify_stopping(daemon->notify);
     daemon->stopping = true;
+    if (daemon->web != NULL)
+        web_end(daemon->web);
     daemon->stop_by_ms = clock_monotonic_ms(&bw_clock_real) + STOP_MS;
     poller_stop(daemon->poller);
     event_active(daemon->stop_timer, EV_TIMEOUT, 1);
@@ -149,9 +162,9 @@ static void free_retired(struct bw_daemon *daemon)
     }
 }
 
-static void join_rooms(struct bw_daemon *daemon)
+static struct bw_intake_rooms rooms_of(struct bw_daemon *daemon)
 {
-    struct bw_intake_rooms rooms = {
+    return (struct bw_intake_rooms){
         .base = daemon->base,
         .config = daemon->config,
         .state_dir = daemon->state_dir,
@@ -160,9 +173,18 @@ static void join_rooms(struct bw_daemon *daemon)
         .poller = daemon->poller,
         .readers = daemon->readers,
         .alerter = daemon->alerter,
+        .on_commit = on_commit,
+        .ctx = daemon,
     };
+}
+
+static void join_rooms(struct bw_daemon *daemon)
+{
+    struct bw_intake_rooms rooms = rooms_of(daemon);
 
     intake_join(daemon->intake, &rooms);
+    if (daemon->web != NULL)
+        web_join(daemon->web, &rooms);
 }
 
 static int load_state(const char *source_id, const struct bw_source_state *state, void *ctx)
@@ -299,6 +321,14 @@ static void raise_file_limit(void)
     }
 }
 
+static int start_web(struct bw_daemon *daemon, struct bw_error *err)
+{
+    struct bw_intake_rooms rooms = rooms_of(daemon);
+
+    daemon->web = web_new(&rooms, daemon->intake, err);
+    return daemon->web == NULL ? -1 : 0;
+}
+
 static int build(struct bw_daemon *daemon, struct bw_error *err)
 {
     if (open_store(daemon, err) != 0)
@@ -310,6 +340,8 @@ static int build(struct bw_daemon *daemon, struct bw_error *err)
     if (watch_signals(daemon, err) != 0 || build_rooms(daemon, err) != 0)
         return -1;
     join_rooms(daemon);
+    if (!daemon->options.once && start_web(daemon, err) != 0)
+        return -1;
     daemon->notify = notify_new(daemon->base);
     return store_load_states(daemon->store, load_state, daemon, err);
 }
@@ -342,6 +374,7 @@ void daemon_free(struct bw_daemon *daemon)
     notify_free(daemon->notify);
     upkeep_free(daemon->upkeep);
     reader_pool_free(daemon->readers);
+    web_free(daemon->web);
     intake_free(daemon->intake);
     poller_free(daemon->poller);
     alerter_free(daemon->alerter);
@@ -374,20 +407,21 @@ static void log_start(const struct bw_daemon *daemon)
     snprintf(rules, sizeof rules, "%zu", config->watch.n_rules);
     snprintf(channels, sizeof channels, "%zu", config->n_channels);
     log_notice("blocwatchd " BLOCWATCH_VERSION " starts", "config", config->file, "database",
-               database, "sources", sources, "rules", rules, "channels", channels);
+               database, "sources", sources, "rules", rules, "channels", channels, "page",
+               daemon->web != NULL ? web_url(daemon->web) : NULL);
 }
 
 static int once_exit_code(const struct bw_daemon *daemon)
 {
-    struct bw_intake_stats stats = intake_stats(daemon->intake);
+    const struct bw_metrics *stats = intake_metrics(daemon->intake);
     char polls[24], items[24], hits[24], failed[24];
 
-    snprintf(polls, sizeof polls, "%" PRIu64, stats.polls);
-    snprintf(failed, sizeof failed, "%" PRIu64, stats.failed_polls);
-    snprintf(items, sizeof items, "%" PRIu64, stats.items);
-    snprintf(hits, sizeof hits, "%" PRIu64, stats.hits);
+    snprintf(polls, sizeof polls, "%" PRIu64, stats->polls);
+    snprintf(failed, sizeof failed, "%" PRIu64, stats->failed_polls);
+    snprintf(items, sizeof items, "%" PRIu64, stats->items);
+    snprintf(hits, sizeof hits, "%" PRIu64, stats->hits);
     log_notice("polled once", "polls", polls, "failed", failed, "new_items", items, "hits", hits);
-    return stats.failed_commits > 0 || (stats.polls > 0 && stats.failed_polls == stats.polls);
+    return stats->failed_commits > 0 || (stats->polls > 0 && stats->failed_polls == stats->polls);
 }
 
 int daemon_run(struct bw_daemon *daemon)

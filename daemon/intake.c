@@ -31,15 +31,18 @@ struct bw_intake {
     struct letter *letters;
     size_t n_letters, cap_letters, in_readers;
     bool store_failed; /* the last commit failed: told once, and once when it works again */
-    struct bw_intake_stats stats;
+    struct bw_metrics metrics;
 };
 
 struct bw_intake *intake_new(struct bw_error *err)
 {
     struct bw_intake *intake = calloc(1, sizeof *intake);
 
-    if (intake == NULL)
+    if (intake == NULL) {
         error_set(err, BW_ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    metrics_init(&intake->metrics);
     return intake;
 }
 
@@ -186,13 +189,28 @@ fail:
     return -1;
 }
 
+static void count_item(struct bw_metrics *metrics, const struct bw_saved_item *item, int64_t now)
+{
+    metrics->hits += item->n_hits;
+    if (item->is_new && item->n_hits > 0 && item->item->published != BW_TIME_NONE)
+        metrics_observe(&metrics->delay_seconds,
+                        item->item->published < now ? (double)(now - item->item->published) : 0);
+}
+
 static void count_letter(struct bw_intake *intake, const struct letter *letter)
 {
-    intake->stats.polls++;
-    intake->stats.items += letter->saved.n_new;
-    intake->stats.failed_polls += letter->state.failures > 0;
+    struct bw_metrics *metrics = &intake->metrics;
+    const struct bw_fetch *fetch = &letter->poll->fetch;
+    int64_t now = clock_now(intake->rooms.clock);
+
+    metrics->polls++;
+    metrics->failed_polls += letter->state.failures > 0;
+    metrics->not_modified += fetch->result == BW_FETCH_NOT_MODIFIED;
+    metrics->wire_bytes += fetch->wire_bytes;
+    metrics->items += letter->saved.n_new;
+    metrics_observe(&metrics->poll_seconds, (double)(fetch->ended_ms - fetch->started_ms) / 1000);
     for (size_t i = 0; i < letter->saved.n_items; i++)
-        intake->stats.hits += letter->saved.items[i].n_hits;
+        count_item(metrics, &letter->saved.items[i], now);
 }
 
 static void send_home(struct bw_intake *intake, struct letter *letter, bool committed)
@@ -208,8 +226,9 @@ static void send_home(struct bw_intake *intake, struct letter *letter, bool comm
 static void tell_store(struct bw_intake *intake, bool failed, const char *source,
                        const struct bw_error *err)
 {
+    intake->metrics.commits++;
     if (failed) {
-        intake->stats.failed_commits++;
+        intake->metrics.failed_commits++;
         if (!intake->store_failed)
             log_error("cannot store: sources will be polled again, nothing is lost", "source",
                       source, "reason", err->text);
@@ -258,6 +277,8 @@ void intake_flush(struct bw_intake *intake)
         commit_group(intake, letters + done, count - done < GROUP_MOST ? count - done : GROUP_MOST);
     free(letters);
     alerter_wake(intake->rooms.alerter);
+    if (intake->rooms.on_commit != NULL)
+        intake->rooms.on_commit(intake->rooms.ctx);
 }
 
 static struct letter *new_letter(struct bw_intake *intake)
@@ -320,7 +341,7 @@ size_t intake_count(const struct bw_intake *intake)
     return intake->n_letters + intake->in_readers;
 }
 
-struct bw_intake_stats intake_stats(const struct bw_intake *intake)
+const struct bw_metrics *intake_metrics(const struct bw_intake *intake)
 {
-    return intake->stats;
+    return &intake->metrics;
 }

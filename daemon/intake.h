@@ -10,6 +10,7 @@
 #include "blocwatch/poll.h"
 #include "blocwatch/reader.h"
 #include "blocwatch/store.h"
+#include "metrics.h"
 
 struct bw_intake;
 
@@ -22,10 +23,8 @@ struct bw_intake_rooms {
     struct bw_poller *poller;
     struct bw_reader_pool *readers;
     struct bw_alerter *alerter;
-};
-
-struct bw_intake_stats {
-    uint64_t polls, items, hits, failed_commits, failed_polls;
+    void (*on_commit)(void *ctx); /* after each commit; may be NULL */
+    void *ctx;
 };
 
 struct bw_intake *intake_new(struct bw_error *err);
@@ -39,6 +38,7 @@ void intake_take_read(struct bw_intake *intake, struct bw_poll *poll,
 
 void intake_flush(struct bw_intake *intake);         /* commits what waits, now */
 size_t intake_count(const struct bw_intake *intake); /* envelopes held */
-struct bw_intake_stats intake_stats(const struct bw_intake *intake);
+/* Counted since the start; borrowed. */
+const struct bw_metrics *intake_metrics(const struct bw_intake *intake);
 
 #endif

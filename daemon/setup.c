@@ -1,6 +1,7 @@
-/* Configuration errors and rule errors in one list. Owns nothing. */
+/* Errors of the configuration, its rules and its channels in one list. Owns nothing. */
 #include "setup.h"
 
+#include "blocwatch/alert.h"
 #include "blocwatch/match.h"
 
 #include <stdio.h>
@@ -53,9 +54,12 @@ struct bw_config *setup_load_config(const char *file, setup_report_fn *report, v
         config_clear_errors(&errors);
         return NULL;
     }
-    if (check_rules(&config->watch, report, ctx) != 0) {
+    alert_check_config(config, &errors);
+    report_config(file, &errors, report, ctx);
+    if (check_rules(&config->watch, report, ctx) != 0 || errors.n > 0) {
         config_free(config);
-        return NULL;
+        config = NULL;
     }
+    config_clear_errors(&errors);
     return config;
 }

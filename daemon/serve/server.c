@@ -326,10 +326,10 @@ void server_free(struct bw_server *server)
 int server_replace_config(struct bw_server *server, const struct bw_config *config,
                           struct bw_error *err)
 {
-    if (strcmp(server->listen, config->serve.listen) != 0)
-        return error_set(err, BW_ERR_CONFIG, "serve.listen: a new address needs a restart");
     server->config = config;
-    return 0;
+    if (strcmp(server->listen, config->serve.listen) == 0)
+        return 0;
+    return error_set(err, BW_ERR_CONFIG, "serve.listen: a new address needs a restart");
 }
 
 void server_announce(struct bw_server *server)

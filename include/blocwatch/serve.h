@@ -51,7 +51,8 @@ struct bw_server *server_new(struct event_base *base, const struct bw_config *co
                              struct bw_store *store, const struct bw_serve_hooks *hooks,
                              struct bw_error *err);
 void server_free(struct bw_server *server); /* closes all connections; NULL is fine */
-/* Rules, sources and standing anew; the address stays (a changed one needs a restart: -1). */
+/* Rules, sources and standing anew; the address stays: -1 tells that a changed one needs a
+ * restart. */
 int server_replace_config(struct bw_server *server, const struct bw_config *config,
                           struct bw_error *err);
 /* After a commit: hits with an id above the last one are sent to the listeners of /events. */
