@@ -321,12 +321,19 @@ static void raise_file_limit(void)
     }
 }
 
+/* The watch goes on without a page when the address is taken: that is only said. */
 static int start_web(struct bw_daemon *daemon, struct bw_error *err)
 {
     struct bw_intake_rooms rooms = rooms_of(daemon);
 
     daemon->web = web_new(&rooms, daemon->intake, err);
-    return daemon->web == NULL ? -1 : 0;
+    if (daemon->web != NULL)
+        return 0;
+    if (err->code != BW_ERR_BUSY)
+        return -1;
+    log_error("there is no page", "reason", err->text);
+    err->code = BW_OK;
+    return 0;
 }
 
 static int build(struct bw_daemon *daemon, struct bw_error *err)
