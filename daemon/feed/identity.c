@@ -1,0 +1,111 @@
+/* Keys of items (doc/feeds.md says which). Owns nothing. */
+#include "identity.h"
+#include "url.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+char *identity_resolve(struct bw_parse *p, const char *link, size_t len)
+{
+    char *copy = arena_strndup(p->doc->arena, link, len), *result = NULL;
+
+    buf_reset(&p->link);
+    if (copy == NULL)
+        p->failed = BW_ERR_LIMIT;
+    else if (url_resolve(p->frames[p->depth].base, copy, &p->link) != 0)
+        p->failed = BW_ERR_MEMORY;
+    else if ((result = arena_strndup(p->doc->arena, p->link.data, p->link.len)) == NULL)
+        p->failed = BW_ERR_LIMIT;
+    return result;
+}
+
+static void append_field(struct bw_buf *buf, const char *mark, const char *text)
+{
+    buf_puts(buf, mark);
+    if (text != NULL)
+        buf_puts(buf, text);
+    buf_putc(buf, '\0');
+}
+
+static void hash_buf(struct bw_parse *p, const struct bw_buf *buf, char key[BW_KEY_TEXT])
+{
+    if (buf->failed)
+        p->failed = BW_ERR_MEMORY;
+    else
+        hash_key(buf->data, buf->len, key);
+}
+
+void identity_fill(struct bw_parse *p, struct bw_item *item)
+{
+    struct bw_buf *buf = &p->link;
+    char time[BW_TIME_TEXT];
+
+    if (item->link != NULL) {
+        buf_reset(buf);
+        feed_clean_link(item->link, buf);
+        hash_buf(p, buf, item->link_key);
+    }
+    buf_reset(buf);
+    if (item->id != NULL) {
+        append_field(buf, "id", item->id);
+    } else if (item->link != NULL) {
+        /* A fragment tells the entries of one page apart. */
+        buf_puts(buf, "link");
+        feed_clean_link(item->link, buf);
+        url_append_fragment(item->link, buf);
+    } else {
+        append_field(buf, "title", item->title);
+        append_field(buf, "date", clock_format(item->published, time));
+        if (item->title == NULL)
+            append_field(buf, "text", item->summary);
+    }
+    hash_buf(p, buf, item->key);
+    buf_reset(buf);
+    append_field(buf, "", item->title);
+    append_field(buf, "", item->summary);
+    append_field(buf, "", item->content);
+    hash_buf(p, buf, item->content_hash);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct bw_item *const *left = a, *const *right = b;
+    int order = strcmp((*left)->key, (*right)->key);
+
+    return order != 0 ? order : strcmp((*left)->link_key, (*right)->link_key);
+}
+
+static void add_link_to_key(struct bw_item *item)
+{
+    char both[2 * BW_KEY_TEXT];
+    size_t len = strlen(item->key);
+
+    memcpy(both, item->key, len);
+    memcpy(both + len, item->link_key, strlen(item->link_key));
+    hash_key(both, len + strlen(item->link_key), item->key);
+}
+
+void identity_separate(struct bw_parse *p, struct bw_item *items, size_t n)
+{
+    struct bw_item **sorted = n < 2 ? NULL : calloc(n, sizeof *sorted);
+    size_t end;
+
+    if (n < 2)
+        return;
+    if (sorted == NULL) {
+        p->failed = BW_ERR_MEMORY;
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &items[i];
+    qsort(sorted, n, sizeof(struct bw_item *), by_key);
+    for (size_t i = 0; i < n; i = end) {
+        for (end = i + 1; end < n && strcmp(sorted[end]->key, sorted[i]->key) == 0; end++)
+            ;
+        if (end - i < 2 || strcmp(sorted[i]->link_key, sorted[end - 1]->link_key) == 0)
+            continue;
+        for (size_t k = i; k < end; k++)
+            add_link_to_key(sorted[k]);
+    }
+    free(sorted);
+}

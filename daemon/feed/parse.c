@@ -1,0 +1,538 @@
+/* What elements mean: turns starts, ends and text into fields. Owns the frames of open elements. */
+#include "parse.h"
+#include "url.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* A field may be this many times longer as markup than as text. */
+enum { MARKUP_FACTOR = 4 };
+
+int parse_init(struct bw_parse *p, const struct bw_feed_input *input,
+               const struct bw_feed_limits *limits)
+{
+    memset(p, 0, sizeof *p);
+    p->input = input;
+    p->limits = limits;
+    p->frames = calloc((size_t)limits->max_depth + 2, sizeof *p->frames);
+    p->doc = document_new(limits->memory);
+    if (p->frames == NULL || p->doc == NULL) {
+        parse_clear(p);
+        return -1;
+    }
+    p->frames[0].base = input->base_url;
+    return 0;
+}
+
+void parse_clear(struct bw_parse *p)
+{
+    free(p->frames);
+    free(p->items);
+    document_free(p->doc);
+    buf_clear(&p->scratch);
+    buf_clear(&p->plain);
+    buf_clear(&p->link);
+    memset(p, 0, sizeof *p);
+}
+
+const struct bw_attr *attr_find(const struct bw_attr *attrs, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcasecmp(attrs[i].name, name) == 0 && attrs[i].len > 0)
+            return &attrs[i];
+    }
+    return NULL;
+}
+
+static bool attr_is(const struct bw_attr *attr, const char *value)
+{
+    size_t len = strlen(value);
+
+    return attr != NULL && attr->len == len && strncasecmp(attr->value, value, len) == 0;
+}
+
+static const char *keep(struct bw_parse *p, const char *text, size_t len)
+{
+    const char *copy = arena_strndup(p->doc->arena, text, len);
+
+    if (copy == NULL)
+        p->failed = BW_ERR_LIMIT;
+    return copy;
+}
+
+void parse_root(struct bw_parse *p, const char *uri, const char *prefix, const char *local,
+                const struct bw_attr *attrs, size_t n_attrs)
+{
+    const struct bw_attr *version = attr_find(attrs, n_attrs, "version");
+    char text[8] = "";
+
+    if (version != NULL && version->len < sizeof text)
+        memcpy(text, version->value, version->len);
+    p->format = tag_format(uri, prefix, local, version == NULL ? NULL : text);
+    p->is_atom = p->format != NULL && strncmp(p->format, "atom", 4) == 0;
+}
+
+/* xml:base and xml:lang, which all elements inside inherit. */
+static void inherit(struct bw_parse *p, struct bw_frame *frame, const struct bw_attr *attrs,
+                    size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct bw_attr *attr = &attrs[i];
+
+        if (attr->prefix == NULL || strcmp(attr->prefix, "xml") != 0)
+            continue;
+        if (strcmp(attr->name, "lang") == 0) {
+            frame->lang = attr->len == 0 ? NULL : keep(p, attr->value, attr->len);
+        } else if (strcmp(attr->name, "base") == 0 && attr->len > 0) {
+            const char *base = keep(p, attr->value, attr->len);
+
+            buf_reset(&p->link);
+            if (base != NULL && url_is_openable(base) &&
+                url_resolve(frame->base, base, &p->link) == 0)
+                frame->base = keep(p, p->link.data, p->link.len);
+        }
+    }
+}
+
+static void capture(struct bw_parse *p, struct bw_frame *frame)
+{
+    frame->captures = true;
+    frame->start = p->scratch.len;
+    p->n_captures++;
+}
+
+static bool ends_with(const struct bw_attr *attr, const char *end)
+{
+    size_t len = strlen(end);
+
+    return attr->len >= len && strncasecmp(attr->value + attr->len - len, end, len) == 0;
+}
+
+static void start_text(struct bw_parse *p, struct bw_frame *frame, const struct bw_attr *attrs,
+                       size_t n)
+{
+    const struct bw_attr *type = attr_find(attrs, n, "type"), *mode = attr_find(attrs, n, "mode");
+
+    frame->html = frame->tag->type == TYPE_HTML && !(p->is_atom && type != NULL);
+    frame->is_explicit = type != NULL;
+    if (attr_is(type, "html") || attr_is(type, "text/html"))
+        frame->html = true;
+    else if (type != NULL && !attr_is(type, "text") && !attr_is(type, "plain") &&
+             !attr_is(type, "xhtml") && !ends_with(type, "+xml") && !ends_with(type, "/xml") &&
+             !(type->len > 5 && strncasecmp(type->value, "text/", 5) == 0))
+        frame->base64 = p->is_atom;
+    if (attr_is(mode, "base64"))
+        frame->base64 = true;
+    capture(p, frame);
+    p->content_depth = p->depth;
+}
+
+static bool is_html_type(const struct bw_attr *type)
+{
+    return type == NULL || attr_is(type, "text/html") || attr_is(type, "html") ||
+           attr_is(type, "xhtml") || attr_is(type, "application/xhtml+xml");
+}
+
+/* A link from an attribute; `rank` in the slot. */
+static void claim_link(struct bw_parse *p, int rank, const char *text, size_t len)
+{
+    const char *link;
+
+    if (len == 0 || p->failed != BW_OK)
+        return;
+    link = keep(p, text, len);
+    buf_reset(&p->link);
+    if (link == NULL || !url_is_openable(link))
+        return;
+    if (url_resolve(p->frames[p->depth].base, link, &p->link) != 0)
+        p->failed = BW_ERR_MEMORY;
+    else
+        draft_claim(p, SLOT_LINK, rank, p->link.data, p->link.len, 0);
+}
+
+static void start_link(struct bw_parse *p, struct bw_frame *frame, const struct bw_attr *attrs,
+                       size_t n)
+{
+    const struct bw_attr *href = attr_find(attrs, n, "href"), *rel = attr_find(attrs, n, "rel"),
+                         *type = attr_find(attrs, n, "type");
+
+    if (frame->inside & IN_ASIDE)
+        return;
+    if (href == NULL)
+        href = attr_find(attrs, n, "url");
+    if (href == NULL)
+        href = attr_find(attrs, n, "uri");
+    if (href == NULL) {
+        capture(p, frame);
+        return;
+    }
+    if (attr_is(rel, "enclosure"))
+        draft_add_enclosure(p, href->value, href->len, type, attr_find(attrs, n, "length"));
+    else if (rel == NULL || attr_is(rel, "alternate"))
+        claim_link(p, is_html_type(type) ? frame->tag->rank : 1, href->value, href->len);
+}
+
+static void start_item(struct bw_parse *p, struct bw_frame *frame, const struct bw_attr *attrs,
+                       size_t n)
+{
+    const struct bw_attr *about = attr_find(attrs, n, "about"), *href = attr_find(attrs, n, "href"),
+                         *changed = attr_find(attrs, n, "lastmod");
+
+    if (p->in_item)
+        draft_finish_item(p);
+    memset(&p->item, 0, sizeof p->item);
+    p->in_item = true;
+    frame->inside = IN_ITEM;
+    p->item.element_lang = frame->lang;
+    if (about != NULL)
+        draft_claim(p, SLOT_ID, 1, about->value, about->len, 0);
+    if (href != NULL)
+        claim_link(p, 2, href->value, href->len);
+    if (changed != NULL) {
+        const char *text = keep(p, changed->value, changed->len);
+
+        draft_claim(p, SLOT_UPDATED, 1, NULL, 0, feed_parse_date(text, p->input->now));
+    }
+}
+
+static void start_category(struct bw_parse *p, struct bw_frame *frame, const struct bw_attr *attrs,
+                           size_t n)
+{
+    const struct bw_attr *name = attr_find(attrs, n, "label");
+
+    if (name == NULL)
+        name = attr_find(attrs, n, "term");
+    if (name == NULL)
+        name = attr_find(attrs, n, "text");
+    if (name != NULL)
+        draft_add_category(p, name->value, name->len);
+    capture(p, frame);
+}
+
+static void start_enclosure(struct bw_parse *p, const struct bw_attr *attrs, size_t n)
+{
+    const struct bw_attr *url = attr_find(attrs, n, "url"), *length;
+
+    if (url == NULL)
+        url = attr_find(attrs, n, "href");
+    length = attr_find(attrs, n, "length");
+    if (length == NULL)
+        length = attr_find(attrs, n, "filesize");
+    if (url != NULL)
+        draft_add_enclosure(p, url->value, url->len, attr_find(attrs, n, "type"), length);
+}
+
+static void start_channel(struct bw_parse *p, struct bw_frame *frame, const struct bw_attr *attrs,
+                          size_t n)
+{
+    const struct bw_attr *href = attr_find(attrs, n, "href");
+
+    frame->inside |= IN_CHANNEL;
+    if (href != NULL && !p->in_item)
+        claim_link(p, 2, href->value, href->len);
+}
+
+static void start_known(struct bw_parse *p, struct bw_frame *frame, const struct bw_attr *attrs,
+                        size_t n)
+{
+    const struct bw_attr *permalink;
+
+    switch ((enum bw_role)frame->tag->role) {
+    case ROLE_ITEM:
+        start_item(p, frame, attrs, n);
+        break;
+    case ROLE_CHANNEL:
+        start_channel(p, frame, attrs, n);
+        break;
+    case ROLE_ASIDE:
+        frame->inside |= IN_ASIDE;
+        break;
+    case ROLE_SOURCE:
+        frame->inside |= IN_SOURCE;
+        break;
+    case ROLE_PERSON:
+        frame->inside |= IN_PERSON;
+        p->person_name = p->person_email = NULL;
+        capture(p, frame);
+        break;
+    case ROLE_TEXT:
+        start_text(p, frame, attrs, n);
+        break;
+    case ROLE_LINK:
+        start_link(p, frame, attrs, n);
+        break;
+    case ROLE_ID:
+        permalink = attr_find(attrs, n, "ispermalink");
+        frame->permalink = permalink == NULL || attr_is(permalink, "true");
+        capture(p, frame);
+        break;
+    case ROLE_CATEGORY:
+        start_category(p, frame, attrs, n);
+        break;
+    case ROLE_ENCLOSURE:
+        start_enclosure(p, attrs, n);
+        break;
+    case ROLE_NONE:
+    case ROLE_ROOT:
+    case ROLE_SILENT:
+        break;
+    default:
+        capture(p, frame);
+        break;
+    }
+}
+
+static void append_markup(struct bw_parse *p, const char *open, const char *name)
+{
+    buf_puts(&p->scratch, open);
+    buf_puts(&p->scratch, name);
+    buf_putc(&p->scratch, '>');
+}
+
+/* Text that was taken as plain so far turns out to have elements beside it. */
+static void begin_markup(struct bw_parse *p, struct bw_frame *content)
+{
+    content->markup = true;
+    if (content->html || p->scratch.len == content->start)
+        return;
+    buf_reset(&p->plain);
+    buf_append(&p->plain, p->scratch.data + content->start, p->scratch.len - content->start);
+    p->scratch.len = content->start;
+    parse_text(p, p->plain.data, p->plain.len);
+}
+
+void parse_start(struct bw_parse *p, const struct bw_tag *tag, const char *local,
+                 const struct bw_attr *attrs, size_t n_attrs)
+{
+    struct bw_frame *frame;
+
+    if (p->failed != BW_OK)
+        return;
+    if (p->depth >= p->limits->max_depth) {
+        p->failed = BW_ERR_LIMIT;
+        return;
+    }
+    p->depth++;
+    frame = &p->frames[p->depth];
+    *frame = (struct bw_frame){
+        .base = frame[-1].base, .lang = frame[-1].lang, .inside = frame[-1].inside, .tag = tag};
+    if (n_attrs > 0)
+        inherit(p, frame, attrs, n_attrs);
+    if (p->content_depth > 0) {
+        if (!p->frames[p->content_depth].markup)
+            begin_markup(p, &p->frames[p->content_depth]);
+        append_markup(p, "<", local);
+        frame->tag = NULL;
+    } else if (tag != NULL && (!(frame->inside & IN_SOURCE))) {
+        start_known(p, frame, attrs, n_attrs);
+    }
+}
+
+static void append_escaped(struct bw_buf *out, const char *text, size_t len)
+{
+    while (len > 0) {
+        size_t n = 0;
+
+        while (n < len && text[n] != '<' && text[n] != '&')
+            n++;
+        buf_append(out, text, n);
+        if (n == len)
+            return;
+        buf_puts(out, text[n] == '<' ? "&lt;" : "&amp;");
+        text += n + 1;
+        len -= n + 1;
+    }
+}
+
+void parse_text(struct bw_parse *p, const char *text, size_t len)
+{
+    size_t most;
+
+    if (p->n_captures == 0 || p->failed != BW_OK)
+        return;
+    most = p->limits->max_text * MARKUP_FACTOR;
+    if (p->scratch.len >= most || len > most - p->scratch.len) {
+        p->cut_text = true;
+        len = p->scratch.len >= most ? 0 : most - p->scratch.len;
+    }
+    if (p->content_depth > 0 && p->frames[p->content_depth].markup)
+        append_escaped(&p->scratch, text, len);
+    else
+        buf_append(&p->scratch, text, len);
+    if (p->scratch.failed)
+        p->failed = BW_ERR_MEMORY;
+}
+
+static void end_person(struct bw_parse *p, const struct bw_frame *frame)
+{
+    field_convert(p, frame, true);
+    if (p->person_name != NULL)
+        draft_claim_text(p, frame->tag, p->person_name, strlen(p->person_name));
+    else if (p->plain.len > 0)
+        draft_claim_text(p, frame->tag, p->plain.data, p->plain.len);
+    else if (p->person_email != NULL)
+        draft_claim_text(p, frame->tag, p->person_email, strlen(p->person_email));
+    p->person_name = p->person_email = NULL;
+}
+
+static void add_keywords(struct bw_parse *p)
+{
+    const char *at = p->plain.data;
+
+    while (*at != '\0') {
+        size_t len = strcspn(at, ",");
+
+        draft_add_category(p, at, len);
+        at += len + (at[len] == ',');
+    }
+}
+
+static void end_hint(struct bw_parse *p, enum bw_hint hint)
+{
+    static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    static const struct {
+        const char *name;
+        int64_t seconds;
+    } periods[] = {{"hourly", 3600},
+                   {"daily", 86400},
+                   {"weekly", 7 * 86400},
+                   {"monthly", 30 * 86400},
+                   {"yearly", 365 * 86400}};
+    struct bw_feed *feed = &p->doc->feed;
+    const char *text = p->plain.data;
+    long number = strtol(text, NULL, 10);
+
+    if (p->in_item)
+        return;
+    switch (hint) {
+    case HINT_TTL:
+        if (number > 0 && number <= 60 * 24 * 366)
+            feed->ttl_minutes = (int)number;
+        break;
+    case HINT_HOUR: /* some count from 1 to 24 */
+        if (number >= 0 && number <= 24)
+            feed->skip_hours |= UINT32_C(1) << (number % 24);
+        break;
+    case HINT_DAY:
+        for (size_t i = 0; i < 7; i++) {
+            if (strncasecmp(text, days[i], 3) == 0)
+                feed->skip_days |= (uint8_t)(1U << i);
+        }
+        break;
+    case HINT_PERIOD:
+        for (size_t i = 0; i < sizeof periods / sizeof periods[0]; i++) {
+            if (strcasecmp(text, periods[i].name) == 0)
+                p->period = periods[i].seconds;
+        }
+        break;
+    case HINT_FREQUENCY:
+        p->frequency = number > 0 && number < 100000 ? (int)number : 0;
+        break;
+    }
+}
+
+static void end_id(struct bw_parse *p, const struct bw_frame *frame)
+{
+    draft_claim_text(p, frame->tag, p->plain.data, p->plain.len);
+    /* The first permanent link stands in for a link, as long as there is none. */
+    if (frame->permalink && p->in_item && p->item.slots[SLOT_LINK].rank < 2)
+        claim_link(p, 2, p->plain.data, p->plain.len);
+}
+
+static void end_date(struct bw_parse *p, const struct bw_frame *frame)
+{
+    int64_t time = feed_parse_date(p->plain.data, p->input->now);
+
+    if (time == BW_TIME_NONE)
+        return;
+    draft_claim(p, (enum bw_slot)frame->tag->slot, frame->tag->rank, NULL, 0, time);
+    if (strcmp(frame->tag->name, "dc:date") == 0)
+        draft_claim(p, SLOT_UPDATED, 2, NULL, 0, time);
+}
+
+static void end_known(struct bw_parse *p, const struct bw_frame *frame)
+{
+    switch ((enum bw_role)frame->tag->role) {
+    case ROLE_PERSON:
+        end_person(p, frame);
+        return;
+    case ROLE_TEXT:
+        if (!(frame->inside & IN_ASIDE) && draft_accepts(p, frame->tag)) {
+            field_convert(p, frame, frame->tag->slot == SLOT_TITLE);
+            draft_claim_text(p, frame->tag, p->plain.data, p->plain.len);
+        }
+        return;
+    default:
+        field_convert(p, frame, true);
+        break;
+    }
+    if (p->failed != BW_OK || p->plain.len == 0)
+        return;
+    switch ((enum bw_role)frame->tag->role) {
+    case ROLE_NAME:
+        if (frame->inside & IN_PERSON)
+            p->person_name = keep(p, p->plain.data, p->plain.len);
+        break;
+    case ROLE_EMAIL:
+        if (frame->inside & IN_PERSON)
+            p->person_email = keep(p, p->plain.data, p->plain.len);
+        break;
+    case ROLE_LINK:
+    case ROLE_TEXT_LINK:
+        claim_link(p, frame->tag->rank, p->plain.data, p->plain.len);
+        break;
+    case ROLE_ID:
+        end_id(p, frame);
+        break;
+    case ROLE_DATE:
+        end_date(p, frame);
+        break;
+    case ROLE_LANGUAGE:
+        draft_claim_text(p, frame->tag, p->plain.data, p->plain.len);
+        break;
+    case ROLE_CATEGORY:
+        draft_add_category(p, p->plain.data, p->plain.len);
+        break;
+    case ROLE_KEYWORDS:
+        add_keywords(p);
+        break;
+    case ROLE_HINT:
+        end_hint(p, (enum bw_hint)frame->tag->slot);
+        break;
+    default:
+        break;
+    }
+}
+
+void parse_end(struct bw_parse *p, const char *local)
+{
+    struct bw_frame *frame = &p->frames[p->depth];
+
+    if (p->failed != BW_OK || p->depth == 0)
+        return;
+    if (p->content_depth > 0 && p->depth > p->content_depth) {
+        append_markup(p, "</", local);
+        p->depth--;
+        return;
+    }
+    if (p->content_depth == p->depth)
+        p->content_depth = 0;
+    if (frame->captures) {
+        p->n_captures--;
+        end_known(p, frame);
+        p->scratch.len = frame->start;
+    }
+    p->depth--;
+    if (frame->tag != NULL && frame->tag->role == ROLE_ITEM && p->in_item &&
+        !(p->frames[p->depth].inside & IN_ITEM))
+        draft_finish_item(p);
+}
+
+void parse_finish(struct bw_parse *p)
+{
+    if (p->failed == BW_OK && p->in_item && (!p->truncated || p->n_items == 0))
+        draft_finish_item(p);
+    if (p->failed == BW_OK)
+        draft_finish_feed(p);
+}

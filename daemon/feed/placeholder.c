@@ -1,2 +1,0 @@
-/* Keeps the room buildable until its first file lands. */
-typedef int bw_feed_room_is_empty;

@@ -1,0 +1,328 @@
+/* Resolves links and takes them apart. Owns nothing. */
+#include "url.h"
+#include "blocwatch/feed.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+/* A piece of a link; `text` NULL when it is absent. */
+struct piece {
+    const char *text;
+    size_t len;
+};
+
+struct url {
+    struct piece scheme, authority, path, query, fragment;
+};
+
+static struct piece piece_until(const char **at, const char *stops)
+{
+    struct piece piece = {*at, strcspn(*at, stops)};
+
+    *at += piece.len;
+    return piece;
+}
+
+static size_t scheme_length(const char *text)
+{
+    size_t n = 0;
+
+    if (!isalpha((unsigned char)text[0]))
+        return 0;
+    while (isalnum((unsigned char)text[n]) || text[n] == '+' || text[n] == '-' || text[n] == '.')
+        n++;
+    return text[n] == ':' ? n : 0;
+}
+
+static struct url split(const char *text)
+{
+    struct url url = {0};
+    size_t n = scheme_length(text);
+
+    if (n > 0) {
+        url.scheme = (struct piece){text, n};
+        text += n + 1;
+    }
+    if (text[0] == '/' && text[1] == '/') {
+        text += 2;
+        url.authority = piece_until(&text, "/?#");
+    }
+    url.path = piece_until(&text, "?#");
+    if (*text == '?') {
+        text++;
+        url.query = piece_until(&text, "#");
+    }
+    if (*text == '#')
+        url.fragment = (struct piece){text + 1, strlen(text + 1)};
+    return url;
+}
+
+static void put(struct bw_buf *out, const char *before, struct piece piece, const char *after)
+{
+    if (piece.text == NULL)
+        return;
+    buf_puts(out, before);
+    buf_append(out, piece.text, piece.len);
+    buf_puts(out, after);
+}
+
+/* Removes "." and ".." from the path that begins at `from`. */
+static void remove_dots(struct bw_buf *out, size_t from)
+{
+    char *path = out->data + from, *to = path, *at = path, *end = out->data + out->len;
+
+    while (at < end) {
+        char *slash = memchr(at + 1, '/', (size_t)(end - at - 1));
+        char *next = slash == NULL ? end : slash;
+        size_t len = (size_t)(next - at);
+
+        if (len == 3 && memcmp(at, "/..", 3) == 0) {
+            while (to > path && *--to != '/')
+                ;
+            if (next == end)
+                *to++ = '/';
+        } else if (len == 2 && memcmp(at, "/.", 2) == 0) {
+            if (next == end)
+                *to++ = '/';
+        } else {
+            memmove(to, at, len);
+            to += len;
+        }
+        at = next;
+    }
+    out->len = (size_t)(to - out->data);
+    *to = '\0';
+}
+
+/* The base's path up to its last slash, then the link's. */
+static void put_merged_path(struct bw_buf *out, const struct url *base, const struct url *link)
+{
+    size_t keep = base->path.len, from = out->len;
+
+    if (link->path.len > 0 && link->path.text[0] == '/') {
+        put(out, "", link->path, "");
+    } else if (base->authority.text != NULL && base->path.len == 0) {
+        put(out, "/", link->path, "");
+    } else {
+        while (keep > 0 && base->path.text[keep - 1] != '/')
+            keep--;
+        buf_append(out, base->path.text, keep);
+        put(out, "", link->path, "");
+    }
+    if (!out->failed && out->len > from && out->data[from] == '/')
+        remove_dots(out, from);
+}
+
+static void put_resolved(struct bw_buf *out, const char *base_text, const char *link_text)
+{
+    struct url base = split(base_text), link = split(link_text);
+
+    put(out, "", base.scheme, ":");
+    if (link.authority.text != NULL) {
+        put(out, "//", link.authority, "");
+        put(out, "", link.path, "");
+        put(out, "?", link.query, "");
+        put(out, "#", link.fragment, "");
+        return;
+    }
+    put(out, "//", base.authority, "");
+    if (link.path.len > 0) {
+        put_merged_path(out, &base, &link);
+        put(out, "?", link.query, "");
+    } else {
+        put(out, "", base.path, "");
+        put(out, "?", link.query.text != NULL ? link.query : base.query, "");
+    }
+    put(out, "#", link.fragment, "");
+}
+
+/* `link` without white space around it and without line breaks and tabs inside. */
+static int trim(const char *link, struct bw_buf *out)
+{
+    size_t len;
+
+    link += strspn(link, " \t\r\n\f");
+    len = strlen(link);
+    while (len > 0 && isspace((unsigned char)link[len - 1]))
+        len--;
+    for (size_t i = 0; i < len; i++) {
+        if (link[i] == ' ')
+            buf_puts(out, "%20");
+        else if (!isspace((unsigned char)link[i]))
+            buf_putc(out, link[i]);
+    }
+    return buf_append(out, "", 0);
+}
+
+int url_resolve(const char *base, const char *link, struct bw_buf *out)
+{
+    struct bw_buf clean;
+
+    buf_init(&clean);
+    if (trim(link, &clean) != 0) {
+        out->failed = true;
+    } else if (base == NULL || base[0] == '\0' || clean.len == 0 || scheme_length(clean.data) > 0) {
+        buf_append(out, clean.data, clean.len);
+    } else {
+        put_resolved(out, base, clean.data);
+    }
+    buf_clear(&clean);
+    return out->failed ? -1 : 0;
+}
+
+bool url_is_openable(const char *link)
+{
+    static const char *const closed[] = {"tag",    "urn",  "data", "javascript", "vbscript",
+                                         "mailto", "uuid", "guid", "about",      "cid",
+                                         "file",   "doi",  "info"};
+    size_t n;
+
+    link += strspn(link, " \t\r\n\f");
+    n = scheme_length(link);
+    for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++) {
+        if (strlen(closed[i]) == n && strncasecmp(link, closed[i], n) == 0)
+            return false;
+    }
+    return link[0] != '\0';
+}
+
+int url_append_fragment(const char *link, struct bw_buf *out)
+{
+    const char *hash = strchr(link, '#');
+
+    return hash == NULL ? 0 : buf_puts(out, hash);
+}
+
+/* Parameters that tell who clicked where, never which page. A name that ends in '*' is a stem. */
+static bool is_tracking(const char *name, size_t len)
+{
+    static const char *const names[] = {
+        "utm_*",
+        "fbclid",
+        "gclid",
+        "gclsrc",
+        "dclid",
+        "yclid",
+        "ysclid",
+        "msclkid",
+        "twclid",
+        "igshid",
+        "mc_cid",
+        "mc_eid",
+        "_hsenc",
+        "_hsmi",
+        "_openstat",
+        "ito",
+        "cmpid",
+        "cmp",
+        "ocid",
+        "xtor",
+        "wt_mc*",
+        "at_medium",
+        "at_campaign",
+        "at_custom*",
+        "at_link*",
+        "at_format",
+        "ns_mchannel",
+        "ns_source",
+        "ns_campaign",
+        "ns_linkname",
+        "ns_fee",
+        "pk_*",
+        "piwik_*",
+        "mtm_*",
+        "matomo_*",
+        "hsctatracking",
+        "guccounter",
+        "spm",
+        "wickedid",
+        "oly_*",
+        "vero_*",
+        "zanpid",
+        "feedtype",
+        "feedname",
+        "rss_id",
+        "from_rss",
+        "rb_clickid",
+        "s_cid",
+        "__twitter_impression",
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t n = strlen(names[i]);
+
+        if (names[i][n - 1] == '*' ? len >= n - 1 && strncasecmp(name, names[i], n - 1) == 0
+                                   : len == n && strncasecmp(name, names[i], n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void put_lower(struct bw_buf *out, struct piece piece)
+{
+    for (size_t i = 0; i < piece.len; i++)
+        buf_putc(out, (char)tolower((unsigned char)piece.text[i]));
+}
+
+/* Scheme and host in lower case; the port left out where it is the scheme's own. */
+static void put_origin(struct bw_buf *out, const struct url *url)
+{
+    struct piece authority = url->authority;
+
+    if (url->scheme.text != NULL) {
+        put_lower(out, url->scheme);
+        buf_putc(out, ':');
+    }
+    if (authority.text == NULL)
+        return;
+    if (url->scheme.len == 4 && authority.len > 3 &&
+        memcmp(authority.text + authority.len - 3, ":80", 3) == 0)
+        authority.len -= 3;
+    else if (url->scheme.len == 5 && authority.len > 4 &&
+             memcmp(authority.text + authority.len - 4, ":443", 4) == 0)
+        authority.len -= 4;
+    buf_puts(out, "//");
+    put_lower(out, authority);
+}
+
+static void put_query(struct bw_buf *out, struct piece query)
+{
+    const char *at = query.text, *end = query.text + query.len;
+    char mark = '?';
+
+    while (at < end) {
+        const char *stop = memchr(at, '&', (size_t)(end - at));
+        size_t len = stop == NULL ? (size_t)(end - at) : (size_t)(stop - at), name = 0;
+
+        while (name < len && at[name] != '=')
+            name++;
+        if (len > 0 && !is_tracking(at, name)) {
+            buf_putc(out, mark);
+            buf_append(out, at, len);
+            mark = '&';
+        }
+        at += len + (stop != NULL);
+    }
+}
+
+int feed_clean_link(const char *link, struct bw_buf *out)
+{
+    struct bw_buf clean;
+    struct url url;
+
+    buf_init(&clean);
+    if (trim(link, &clean) != 0) {
+        buf_clear(&clean);
+        return -1;
+    }
+    url = split(clean.data);
+    put_origin(out, &url);
+    if (url.path.len == 0 && url.authority.text != NULL)
+        buf_putc(out, '/');
+    put(out, "", url.path, "");
+    if (url.query.text != NULL)
+        put_query(out, url.query);
+    buf_clear(&clean);
+    return out->failed ? -1 : 0;
+}
