@@ -298,7 +298,7 @@ int db_leave(struct bw_store *store, int result, struct bw_error *err)
     bool inside = store->in_transaction || store->depth > 1;
 
     store->depth--;
-    if (result == 0 && !store->aborted)
+    if (result == 0)
         result = db_execute(store, inside ? "RELEASE piece" : "COMMIT", err);
     if (result == 0 || sqlite3_get_autocommit(store->db))
         return result;

@@ -93,7 +93,8 @@ int search_add_item(struct bw_store *store, int64_t item, struct bw_error *err);
 int search_add_hit(struct bw_store *store, int64_t item, struct bw_error *err);
 int search_remove_item(struct bw_store *store, int64_t item, struct bw_error *err);
 int search_remove_hit(struct bw_store *store, int64_t item, struct bw_error *err);
-/* Appends a safe FTS5 query for the user's words; `source` 0 and `lang` NULL: any. */
+/* Appends a safe FTS5 query for the user's words; NULL words, NULL lang and source 0: any, but one
+ * must be given. */
 int search_write_query(struct bw_store *store, const char *words, int64_t source, const char *lang,
                        struct bw_buf *out, struct bw_error *err);
 

@@ -39,7 +39,7 @@ void filter_add_text(struct filter *filter, const char *condition, const char *t
 
 void filter_add_time(struct filter *filter, const char *condition, int64_t time_ms)
 {
-    if (time_ms != BW_TIME_NONE)
+    if (time_ms != BW_TIME_NONE && time_ms != 0)
         filter_add_number(filter, condition, time_ms);
 }
 
@@ -53,6 +53,16 @@ void filter_add_word(struct filter *filter, const char *condition, const char *t
 {
     if (text != NULL)
         filter_add_text(filter, condition, text);
+}
+
+/* '.' follows '-', so that all subtags lie between the two. */
+void filter_add_lang(struct filter *filter, const char *lower, const char *upper, const char *lang)
+{
+    if (lang == NULL)
+        return;
+    snprintf(filter->lang_end, sizeof filter->lang_end, "%s.", lang);
+    filter_add_text(filter, lower, lang);
+    filter_add_text(filter, upper, filter->lang_end);
 }
 
 int filter_add_name(struct filter *filter, struct bw_store *store, const char *table,
@@ -121,7 +131,7 @@ int filter_add_bounds(struct filter *filter, struct bw_store *store, const char 
     for (int upper = 0; upper < 2; upper++) {
         int64_t time_ms = upper ? until_ms : since_ms;
 
-        if (time_ms == BW_TIME_NONE)
+        if (time_ms == BW_TIME_NONE || time_ms == 0)
             continue;
         found = find_bound(store, table, time_column, upper, time_ms, &id, err);
         if (found < 0)

@@ -14,7 +14,8 @@ struct filter {
         int64_t number;
     } values[FILTER_VALUES];
     size_t n;
-    bool nothing; /* it names a source or rule that nobody knows: there are no rows */
+    char lang_end[64]; /* the first name that is no subtag of the language */
+    bool nothing;      /* it names a source or rule that nobody knows: there are no rows */
 };
 
 void filter_init(struct filter *filter, const char *sql);
@@ -23,10 +24,12 @@ void filter_clear(struct filter *filter);
 /* Appends " AND " and `condition`, whose one `?` stands for the value. */
 void filter_add_number(struct filter *filter, const char *condition, int64_t number);
 void filter_add_text(struct filter *filter, const char *condition, const char *text);
-/* The same for BW_TIME_NONE, 0 or NULL: nothing. */
+/* The same, but nothing for BW_TIME_NONE, 0 or NULL. */
 void filter_add_time(struct filter *filter, const char *condition, int64_t time_ms);
 void filter_add_id(struct filter *filter, const char *condition, int64_t id);
 void filter_add_word(struct filter *filter, const char *condition, const char *text);
+/* "ru" means "ru-kz" as well. */
+void filter_add_lang(struct filter *filter, const char *lower, const char *upper, const char *lang);
 /* By the number that stands for a source or rule; `table` is its table. */
 int filter_add_name(struct filter *filter, struct bw_store *store, const char *table,
                     const char *condition, const char *name, struct bw_error *err);

@@ -73,7 +73,7 @@ static int add_filters(struct filter *filter, struct bw_store *store,
     filter_add_id(filter, "h.id > ?", query->after_id);
     filter_add_time(filter, "h.found_ms >= ?", query->since_ms);
     filter_add_time(filter, "h.found_ms < ?", query->until_ms);
-    filter_add_word(filter, "h.lang = ?", query->lang);
+    filter_add_lang(filter, "h.lang >= ?", "h.lang < ?", query->lang);
     if (query->id == 0 && !query->retracted)
         buf_puts(&filter->sql, " AND h.retracted_ms IS NULL");
     if (filter_add_name(filter, store, "rule", "h.rule = ?", query->rule, err) != 0 ||

@@ -49,8 +49,9 @@ static int hash_events(const struct bw_hit *hit, struct bw_arena *arena, int64_t
     for (size_t i = 0; lines != NULL && i < hit->n_events; i++) {
         const struct bw_event *event = &hit->events[i];
 
-        lines[i] = arena_printf(arena, "%s %d %s %d\n", event->actor, (int)event->stance,
-                                event->bloc, (int)event->certainty);
+        lines[i] = arena_printf(arena, "%s %d %s %d\n", event->actor != NULL ? event->actor : "",
+                                (int)event->stance, event->bloc != NULL ? event->bloc : "",
+                                (int)event->certainty);
         if (lines[i] == NULL)
             lines = NULL;
     }
@@ -262,7 +263,7 @@ static int save_hit(struct bw_store *store, const struct hits_owner *owner,
     found = find_hit(store, owner->item, rule, &id, &old_hash, &retracted, err);
     if (found < 0)
         return -1;
-    if (found > 0 && saved->is_new)
+    if (found > 0 && is_saved(saved, id))
         return 0; /* the same rule twice in one result: the first counts */
     *out = (struct bw_saved_hit){.hit = hit, .is_new = found == 0};
     if (found > 0) {

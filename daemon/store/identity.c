@@ -69,6 +69,8 @@ int identity_prepare(const struct bw_feed *feed, struct bw_arena *arena, struct 
     for (size_t i = 0; i < n; i++) {
         all[i] = (struct identity){.item = &feed->items[i], .index = i};
         memcpy(all[i].key, feed->items[i].key, sizeof all[i].key);
+        if (all[i].key[0] == '\0') /* nothing in it but perhaps text */
+            memcpy(all[i].key, feed->items[i].content_hash, sizeof all[i].key);
         sorted[i] = &all[i];
     }
     qsort(sorted, n, sizeof *sorted, compare_keys);

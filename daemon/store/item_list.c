@@ -9,7 +9,8 @@
     " i.author, i.published, i.updated,"                                                           \
     " (SELECT count(*) FROM hit WHERE hit.item = i.id AND retracted_ms IS NULL), t.categories"
 
-/* With words, the index leads: it gives rows in the order of ids, and knows source and language. */
+/* With words or a language, the index leads: it gives rows in the order of ids, and knows the
+ * source and the language too. */
 static const char by_search[] =
     ITEM_COLUMNS " FROM item_index CROSS JOIN item AS i ON i.id = item_index.rowid"
                  " CROSS JOIN source ON source.id = i.source"
@@ -21,7 +22,8 @@ static const char by_rows[] =
 static int add_filters(struct filter *filter, struct bw_store *store,
                        const struct bw_item_query *query, struct bw_error *err)
 {
-    const char *id = query->search != NULL ? "item_index.rowid" : "i.id";
+    bool indexed = query->search != NULL || query->lang != NULL;
+    const char *id = indexed ? "item_index.rowid" : "i.id";
     char condition[64];
     int64_t source = 0;
 
@@ -39,8 +41,8 @@ static int add_filters(struct filter *filter, struct bw_store *store,
         return -1;
     if (query->source != NULL && !filter->nothing)
         source = filter->values[filter->n - 1].number;
-    filter_add_word(filter, "i.lang = ?", query->lang);
-    if (query->search == NULL)
+    filter_add_lang(filter, "i.lang >= ?", "i.lang < ?", query->lang);
+    if (!indexed)
         return 0;
     if (search_write_query(store, query->search, source, query->lang, &filter->search, err) != 0)
         return -1;
@@ -114,7 +116,7 @@ static int tell_items(struct db_query *query, store_item_fn *fn, void *ctx, stru
 int store_list_items(struct bw_store *store, const struct bw_item_query *query, store_item_fn *fn,
                      void *ctx, struct bw_error *err)
 {
-    bool search = query->search != NULL;
+    bool search = query->search != NULL || query->lang != NULL;
     const char *orders[2][2] = {{" ORDER BY i.id DESC", " ORDER BY i.id"},
                                 {" ORDER BY item_index.rowid DESC", " ORDER BY item_index.rowid"}};
     struct db_query rows = {.store = NULL};

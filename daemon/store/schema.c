@@ -45,7 +45,6 @@ static const char *const migrations[] = {
     "CREATE INDEX item_by_link ON item (link_key) WHERE link_key IS NOT NULL;"
     "CREATE INDEX item_by_content ON item (content_hash) WHERE link_key IS NOT NULL;"
     "CREATE INDEX item_by_source ON item (source);"
-    "CREATE INDEX item_by_lang ON item (lang);"
     "CREATE INDEX item_by_seen ON item (seen_ms);"
     /* Apart, so that a walk over items does not drag their text along. */
     "CREATE TABLE item_text ("

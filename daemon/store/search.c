@@ -82,19 +82,27 @@ int search_prepare(struct bw_store *store, struct bw_error *err)
     return rebuild_index(store, fingerprint, err);
 }
 
-/* "xs12 xlen": words that no text has in this column, for filters inside the index. */
-static void write_tags(struct bw_buf *out, const char *separator, int64_t source, const char *lang)
+/* "uz-cyrl" up to the end of a subtag, as one word. */
+static void write_lang(struct bw_buf *out, const char *lang, size_t len)
 {
-    if (source != 0)
-        buf_printf(out, "xs%" PRId64, source);
-    if (source != 0 && lang != NULL)
-        buf_puts(out, separator);
-    if (lang == NULL)
-        return;
     buf_puts(out, "xl");
-    for (; *lang != '\0'; lang++) {
-        if ((*lang >= 'a' && *lang <= 'z') || (*lang >= '0' && *lang <= '9'))
-            buf_putc(out, *lang);
+    for (size_t i = 0; i < len; i++) {
+        if (lang[i] != '-')
+            buf_putc(out, lang[i]);
+        else
+            buf_putc(out, 'x');
+    }
+}
+
+/* "xs12 xluz xluzxcyrl": filters inside the index. A language is in it by each of its ranges. */
+static void write_tags(struct bw_buf *out, int64_t source, const char *lang)
+{
+    buf_printf(out, "xs%" PRId64, source);
+    for (size_t len = 0; lang != NULL && lang[len] != '\0'; len++) {
+        if (lang[len + 1] == '-' || lang[len + 1] == '\0') {
+            buf_putc(out, ' ');
+            write_lang(out, lang, len + 1);
+        }
     }
 }
 
@@ -127,7 +135,7 @@ static int run_with_words(struct bw_store *store, const char *sql, int64_t item,
     fold_text(store, db_column_text(&query, 1), &body);
     buf_putc(&body, '\n');
     fold_text(store, db_column_text(&query, 2), &body);
-    write_tags(&tags, " ", db_column(&query, 3), db_column_text(&query, 4));
+    write_tags(&tags, db_column(&query, 3), db_column_text(&query, 4));
     db_end(&query);
     if (title.failed || body.failed || tags.failed) {
         error_set(err, BW_ERR_MEMORY, "out of memory");
@@ -238,21 +246,25 @@ static int write_words(struct bw_store *store, const char *words, struct bw_buf 
 int search_write_query(struct bw_store *store, const char *words, int64_t source, const char *lang,
                        struct bw_buf *out, struct bw_error *err)
 {
-    int count;
+    int count = 0;
 
-    if (strlen(words) > QUERY_LIMIT)
+    if (words != NULL && strlen(words) > QUERY_LIMIT)
         return error_set(err, BW_ERR_LIMIT, "a search has at most %d bytes", (int)QUERY_LIMIT);
-    buf_puts(out, "{title body} : (");
-    count = write_words(store, words, out);
-    if (count == 0)
-        return error_set(err, BW_ERR_USAGE, "there is no word to search for");
-    if (count > WORDS_LIMIT)
-        return error_set(err, BW_ERR_LIMIT, "a search has at most %d words", (int)WORDS_LIMIT);
-    buf_putc(out, ')');
-    if (source != 0 || lang != NULL) {
-        buf_puts(out, " AND tags : (");
-        write_tags(out, " AND ", source, lang);
+    if (words != NULL) {
+        buf_puts(out, "{title body} : (");
+        count = write_words(store, words, out);
+        if (count == 0)
+            return error_set(err, BW_ERR_USAGE, "there is no word to search for");
+        if (count > WORDS_LIMIT)
+            return error_set(err, BW_ERR_LIMIT, "a search has at most %d words", (int)WORDS_LIMIT);
         buf_putc(out, ')');
+    }
+    if (source != 0)
+        buf_printf(out, "%stags : \"xs%" PRId64 "\"", out->len > 0 ? " AND " : "", source);
+    if (lang != NULL) {
+        buf_printf(out, "%stags : \"", out->len > 0 ? " AND " : "");
+        write_lang(out, lang, strcspn(lang, "\""));
+        buf_putc(out, '"');
     }
     return out->failed ? error_set(err, BW_ERR_MEMORY, "out of memory") : 0;
 }

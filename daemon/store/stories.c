@@ -226,7 +226,46 @@ static int stretch_story(struct bw_store *store, int64_t story, int64_t time_ms,
                : error_set(err, BW_ERR_NOTFOUND, "there is no story %lld", (long long)story);
 }
 
-/* Run with two numbers and the item, for the item's place in its story. */
+/* The story that the item is in; 0 none. */
+static int find_story(struct bw_store *store, int64_t item, int64_t *story, struct bw_error *err)
+{
+    struct db_query query;
+    int row;
+
+    *story = 0;
+    if (db_query(store, "SELECT story FROM story_item WHERE item = ?", &query, err) != 0)
+        return -1;
+    db_int(&query, item);
+    row = db_step(&query, err);
+    if (row > 0)
+        *story = db_column(&query, 0);
+    db_end(&query);
+    return row < 0 ? -1 : 0;
+}
+
+/* A story that its last item has left for another becomes part of that one, with its alerts: they
+ * have been told. */
+static int dissolve_story(struct bw_store *store, int64_t from, int64_t to, struct bw_error *err)
+{
+    static const char *const steps[] = {
+        "UPDATE alert SET story = ?2 WHERE story = ?1 AND NOT EXISTS"
+        " (SELECT 1 FROM story_item WHERE story = ?1)",
+        "DELETE FROM story WHERE id = ?1 AND id <> ?2 AND NOT EXISTS"
+        " (SELECT 1 FROM story_item WHERE story = ?1)",
+    };
+    struct db_query query;
+
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        if (db_query(store, steps[i], &query, err) != 0)
+            return -1;
+        db_int(&query, from);
+        db_int(&query, to);
+        if (db_run(&query, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int place_item(struct bw_store *store, const struct bw_story_item *item, int64_t story,
                       struct bw_error *err)
 {
@@ -298,12 +337,17 @@ static int add_to_story(struct bw_store *store, int64_t *story, const struct bw_
                         const uint64_t *bands, size_t n_bands, struct bw_error *err)
 {
     struct line_adding adding = {.store = store, .item = item};
+    int64_t before;
 
+    if (find_story(store, item->item, &before, err) != 0)
+        return -1;
     if (*story == 0 ? make_story(store, item, story, err)
                     : stretch_story(store, *story, item->time_ms, err))
         return -1;
     if (place_item(store, item, *story, err) != 0 ||
         add_bands(store, item, bands, n_bands, err) != 0)
+        return -1;
+    if (before != 0 && before != *story && dissolve_story(store, before, *story, err) != 0)
         return -1;
     return for_each_line(item->events, err, add_line, &adding);
 }

@@ -99,11 +99,13 @@ struct bw_story_item {
 typedef int store_story_fn(const struct bw_story_item *item, void *ctx);
 
 /* Items with hits that share a band of the signature (`bands`: 64-bit keys), the link key, or an
- * event line with these, since `since_ms`: candidates for one story. */
+ * event line with these, since `since_ms`: candidates for one story, each once, and the item itself
+ * if it is in one already. Of those that share one thing, the newest 200. */
 int store_find_story_items(struct bw_store *store, const uint64_t *bands, size_t n_bands,
                            const char *link_key, const char *events, int64_t since_ms,
                            store_story_fn *fn, void *ctx, struct bw_error *err);
-/* Puts the item into `*story`, or into a new one when it is 0 (*story gets its id). */
+/* Puts the item into `*story`, or into a new one when it is 0 (*story gets its id). An item that is
+ * in another story moves; one that it leaves empty is gone, and its alerts move along. */
 int store_add_to_story(struct bw_store *store, int64_t *story, const struct bw_story_item *item,
                        const uint64_t *bands, size_t n_bands, struct bw_error *err);
 
@@ -250,7 +252,7 @@ struct bw_hit_row {
     int64_t retracted_ms;             /* the item was edited and this hits no more; BW_TIME_NONE */
 };
 struct bw_hit_query {
-    int64_t since_ms, until_ms;                                          /* BW_TIME_NONE: open */
+    int64_t since_ms, until_ms;                                          /* BW_TIME_NONE, 0: open */
     const char *rule, *source, *lang, *actor, *bloc, *stance, *severity; /* NULL: any */
     const char *search;          /* words, folded as the index is; NULL: none */
     int64_t story, id;           /* 0: any */
