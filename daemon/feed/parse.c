@@ -458,7 +458,7 @@ static void end_known(struct bw_parse *p, const struct bw_frame *frame)
         end_person(p, frame);
         return;
     case ROLE_TEXT:
-        if (!(frame->inside & IN_ASIDE) && draft_accepts(p, frame->tag)) {
+        if ((p->in_item || !(frame->inside & IN_ASIDE)) && draft_accepts(p, frame->tag)) {
             field_convert(p, frame, frame->tag->slot == SLOT_TITLE);
             draft_claim_text(p, frame->tag, p->plain.data, p->plain.len);
         }

@@ -137,19 +137,22 @@ static void put_resolved(struct bw_buf *out, const char *base_text, const char *
     put(out, "#", link.fragment, "");
 }
 
-/* `link` without white space around it and without line breaks and tabs inside. */
+/* `link` without white space around it and without line breaks and tabs inside; spaces that must
+ * not stand in a URL are escaped, those in something else stay. */
 static int trim(const char *link, struct bw_buf *out)
 {
     size_t len;
+    bool is_url;
 
     link += strspn(link, " \t\r\n\f");
     len = strlen(link);
+    is_url = scheme_length(link) > 0 || link[0] == '/';
     while (len > 0 && isspace((unsigned char)link[len - 1]))
         len--;
     for (size_t i = 0; i < len; i++) {
-        if (link[i] == ' ')
+        if (link[i] == ' ' && is_url)
             buf_puts(out, "%20");
-        else if (!isspace((unsigned char)link[i]))
+        else if (link[i] == ' ' || !isspace((unsigned char)link[i]))
             buf_putc(out, link[i]);
     }
     return buf_append(out, "", 0);

@@ -107,8 +107,11 @@ static void on_declaration(void *context, const xmlChar *name, int type, const x
 static xmlEntityPtr on_entity(void *context, const xmlChar *name)
 {
     struct reader *r = context;
-    const char *text = dtd_expand(r->dtd, (const char *)name);
+    const char *text;
 
+    if (r->parser->inSubset != 0)
+        return NULL; /* asked at the declaration itself, to keep its source */
+    text = dtd_expand(r->dtd, (const char *)name);
     if (text == NULL) {
         r->broken = true;
         xmlStopParser(r->parser);
