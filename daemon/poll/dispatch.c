@@ -46,18 +46,31 @@ static size_t quick_limit(const struct bw_poller *poller)
     return connections > 0 ? (size_t)connections : 1;
 }
 
-/* Half of the descriptors that we may have are for others. */
-static size_t slow_limit(const struct bw_poller *poller)
+void dispatch_set_limits(struct bw_poller *poller)
 {
-    size_t quick = quick_limit(poller), slow = quick * SLOW_POOL, room;
+    size_t quick = quick_limit(poller), room;
     struct rlimit files;
 
+    poller->slow_limit = quick * SLOW_POOL;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
-        return slow;
-    room = files.rlim_cur / 2;
-    if (room <= quick)
-        return 0;
-    return slow < room - quick ? slow : room - quick;
+        return;
+    /* Half of the descriptors that we may have are for others. */
+    room = files.rlim_cur / 2 > quick ? files.rlim_cur / 2 - quick : 0;
+    if (poller->slow_limit > room)
+        poller->slow_limit = room;
+}
+
+/* The source of a visit; NULL when it has left the configuration, or has another URL now: what is
+ * configured for that one is not for this. */
+static const struct bw_config_source *find_source(const struct bw_poller *poller,
+                                                  const struct visit *visit)
+{
+    const struct bw_config_source *source;
+
+    if (visit->slot == NO_SLOT)
+        return NULL;
+    source = &poller->config->sources[visit->slot];
+    return strcmp(source->url, visit->url) == 0 ? source : NULL;
 }
 
 /* --- the end of a visit ---------------------------------------------------------------------- */
@@ -194,16 +207,16 @@ static bool is_redirect(const struct bw_response *response)
 static int follow_redirect(struct bw_poller *poller, struct visit *visit,
                            const struct bw_response *response, struct bw_error *err)
 {
+    const struct bw_config_source *source = find_source(poller, visit);
     bool permanent = response->status == 301 || response->status == 308;
     struct ticket ticket = {.slot = NO_SLOT, .visit = visit};
-    char *url = url_resolve(visit_url(visit), response->location, err);
+    char *url = url_follow(visit_url(visit), response->location, err);
 
     if (url == NULL || visit_add_hop(visit, url, permanent, err) != 0)
         return -1;
-    if (visit->slot == NO_SLOT)
+    if (source == NULL)
         return error_set(err, BW_ERR_USAGE, "the source has left the configuration");
-    return wait_for_host(poller, &poller->config->sources[visit->slot], visit_url(visit), &ticket,
-                         &visit->ticket, err);
+    return wait_for_host(poller, source, visit_url(visit), &ticket, &visit->ticket, err);
 }
 
 static void on_done(struct bw_response *response, void *ctx)
@@ -233,7 +246,7 @@ static void enter_pool(struct bw_poller *poller, struct visit *visit)
 {
     visit->in_use = true;
     visit->request_ms = clock_now_ms(poller->clock);
-    visit->quick = visit->before.failures == 0 || poller->n_slow >= slow_limit(poller);
+    visit->quick = visit->before.failures == 0 || poller->n_slow >= poller->slow_limit;
     if (visit->quick) {
         TAILQ_INSERT_TAIL(&poller->quick, visit, pool_link);
         poller->n_quick++;
@@ -251,11 +264,11 @@ static void start_request(struct bw_poller *poller, struct visit *visit)
         .url = url,
         .etag = visit->before.etag,
         .last_modified = visit->before.last_modified,
+        .source = find_source(poller, visit),
     };
 
     enter_pool(poller, visit);
-    if (visit->slot != NO_SLOT) {
-        request.source = &poller->config->sources[visit->slot];
+    if (request.source != NULL) {
         request.trusted = url_same_origin(visit->url, url);
         visit->transport = url_is_file(url) ? poller->file : poller->http;
         visit->handle = visit->transport->start(visit->transport, &request, on_done, visit, &err);
@@ -375,10 +388,9 @@ static void queue_due(struct bw_poller *poller, int64_t now_ms)
 /* The oldest quick requests that are not quick any more make room. */
 static void demote_slow(struct bw_poller *poller, int64_t now_ms)
 {
-    size_t limit = slow_limit(poller);
     struct visit *visit;
 
-    while ((visit = TAILQ_FIRST(&poller->quick)) != NULL && poller->n_slow < limit &&
+    while ((visit = TAILQ_FIRST(&poller->quick)) != NULL && poller->n_slow < poller->slow_limit &&
            visit->request_ms + QUICK_MS <= now_ms) {
         TAILQ_REMOVE(&poller->quick, visit, pool_link);
         visit->quick = false;
@@ -436,7 +448,7 @@ int64_t poller_next_ms(struct bw_poller *poller)
     if (poller->n_quick < quick_limit(poller))
         next = earlier(next,
                        lanes_ready(poller->lanes, now_ms) ? now_ms : lanes_next_ms(poller->lanes));
-    else if (poller->n_slow < slow_limit(poller))
+    else if (poller->n_slow < poller->slow_limit)
         next = earlier(next, TAILQ_FIRST(&poller->quick)->request_ms + QUICK_MS);
     if (poller->mode == POLLER_ONCE && !poller->told_idle && all_home(poller))
         next = now_ms;

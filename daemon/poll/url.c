@@ -109,7 +109,7 @@ char *url_host(const char *url, struct bw_error *err)
     return host;
 }
 
-char *url_resolve(const char *base, const char *location, struct bw_error *err)
+char *url_follow(const char *base, const char *location, struct bw_error *err)
 {
     CURLU *parts = parse_url(base, err);
     CURLUcode code;

@@ -15,7 +15,7 @@ char *url_file_path(const char *url, struct bw_error *err);
 char *url_host(const char *url, struct bw_error *err);
 /* `location` (a Location field, maybe relative) seen from `base`; without fragment and without
  * user and password. Returns owned, or NULL with `err`. */
-char *url_resolve(const char *base, const char *location, struct bw_error *err);
+char *url_follow(const char *base, const char *location, struct bw_error *err);
 /* Whether what is meant for `from` (credentials) may be sent to `to`: same host and port, or its
  * default port for https after http; never from https to http. */
 bool url_same_origin(const char *from, const char *to);
