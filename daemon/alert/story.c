@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXAMINED = 400 }; /* candidates looked at for one item: bounds the cost in a storm */
+/* Candidates looked at for one item, and after one has fitted: bounds the cost in a storm. */
+enum { EXAMINED = 300, EXAMINED_FITTING = 40 };
 
 const struct story_thresholds story_thresholds = {
-    .duplicate = 0.5,
+    .duplicate = 0.4,
     .related = 0.15,
     .copy = 0.85,
     .event_ms = INT64_C(48) * 3600000,
@@ -72,55 +73,64 @@ static bool same_link(const char *a, const char *b)
     return a != NULL && b != NULL && *a != '\0' && strcmp(a, b) == 0;
 }
 
-bool story_is_same(const struct bw_story_item *a, const struct bw_story_item *b, int64_t window_ms,
-                   bool *copy)
+/* Texts that are alike word for word may still be two stories: "Kazakhstan joins X", "Uzbekistan
+ * joins X". Where both tell events, some actor and bloc must be the same. */
+static bool contradict(const struct bw_story_item *a, const struct bw_story_item *b)
+{
+    return *a->events != '\0' && *b->events != '\0' &&
+           !story_share_event(a->events, b->events, true);
+}
+
+double story_fit(const struct bw_story_item *a, const struct bw_story_item *b, int64_t window_ms)
 {
     const struct story_thresholds *t = &story_thresholds;
     double similarity =
         story_similarity(a->signature, a->n_signature, b->signature, b->n_signature);
-    bool linked = same_link(a->link_key, b->link_key);
     int64_t apart = llabs(a->time_ms - b->time_ms);
 
-    *copy = linked || similarity >= t->copy;
     if (apart > window_ms)
-        return false;
-    if (linked || similarity >= t->duplicate)
-        return true;
+        return 0;
+    if (same_link(a->link_key, b->link_key))
+        return 1;
+    if (similarity >= t->copy || (similarity >= t->duplicate && !contradict(a, b)))
+        return similarity;
     if (apart > t->event_ms)
-        return false;
-    return story_share_event(a->events, b->events, false) ||
-           (similarity >= t->related && story_share_event(a->events, b->events, true));
+        return 0;
+    if (story_share_event(a->events, b->events, false))
+        return t->duplicate;
+    return similarity >= t->related && story_share_event(a->events, b->events, true) ? similarity
+                                                                                     : 0;
 }
 
 struct search {
     const struct bw_story_item *item;
     int64_t window_ms;
     struct story_place *place;
+    double best;
     size_t examined;
 };
 
-/* The first that fits decides; only a possible copy in the same story is looked for further. */
+/* The best fit decides. A copy from elsewhere is the best that there can be. */
 static int on_candidate(const struct bw_story_item *other, void *ctx)
 {
     struct search *search = ctx;
-    bool copy = false;
+    double fit = story_fit(search->item, other, search->window_ms);
 
-    if (other->item == search->item->item)
-        return ++search->examined >= EXAMINED;
-    if (story_is_same(search->item, other, search->window_ms, &copy)) {
-        if (search->place->story == 0)
-            search->place->story = other->story;
-        if (copy && other->story == search->place->story)
-            search->place->copy = true;
+    if (other->item != search->item->item && fit > search->best) {
+        search->best = fit;
+        search->place->story = other->story;
+        search->place->copy = fit >= story_thresholds.copy;
     }
-    return search->place->copy || ++search->examined >= EXAMINED;
+    search->examined++;
+    return search->place->copy || search->examined >= EXAMINED ||
+           (search->best > 0 && search->examined >= EXAMINED_FITTING);
 }
 
 int story_place_item(struct bw_store *store, const struct bw_story_item *item, int64_t window_ms,
                      struct story_place *place, struct bw_error *err)
 {
     struct story_place found = {0};
-    struct search search = {item, window_ms, &found, 0};
+    struct search search = {item, window_ms, &found, 0, 0};
     uint64_t bands[STORY_BANDS];
     size_t n_bands = story_bands(item->signature, item->n_signature, bands);
 

@@ -26,9 +26,9 @@ extern const struct story_thresholds story_thresholds;
 size_t story_bands(const uint32_t *signature, size_t n, uint64_t bands[STORY_BANDS]);
 /* Share of equal places: an estimate of the word sets' Jaccard similarity. 0 for empty ones. */
 double story_similarity(const uint32_t *a, size_t n_a, const uint32_t *b, size_t n_b);
-/* Whether the two tell one story; *copy: they are the same article. */
-bool story_is_same(const struct bw_story_item *a, const struct bw_story_item *b, int64_t window_ms,
-                   bool *copy);
+/* How well the two fit into one story, 0 (not at all) to 1; from thresholds.copy on they are the
+ * same article. */
+double story_fit(const struct bw_story_item *a, const struct bw_story_item *b, int64_t window_ms);
 /* Whether "KZ declines BRICS\n…" lists share a line; with `pair` only actor and bloc count. */
 bool story_share_event(const char *a, const char *b, bool pair);
 
