@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PROCESS_MEMORY = 1 << 30, DOCUMENT_MEMORY = 512 << 20, CPU_SECONDS = 15 };
@@ -228,6 +229,9 @@ int reader_main(int fd)
     struct bw_error err = {0};
     int result;
 
+    /* The C library reads the time zone's file at the first use of a calendar. */
+    setenv("TZ", "UTC", 1);
+    tzset();
     if (feed_prepare() != 0 || sandbox_close(fd, PROCESS_MEMORY, &err) != 0) {
         fprintf(stderr, "reader: %s\n", err.text);
         return 1;
