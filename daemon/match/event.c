@@ -1,0 +1,382 @@
+/* Events of an item: sentence by sentence, and the title joined with the summary. Owns nothing that
+ * outlives a call but what is in the caller's arena. */
+#include "event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUCLEI_LIMIT = 24, EVENTS_LIMIT = 256 };
+
+struct finder {
+    struct bw_frame frame;
+    struct bw_arena *arena; /* NULL: only explains */
+    struct bw_buf *trace;   /* NULL: only finds */
+    struct bw_event_found *events;
+    size_t n_events;
+    bool failed;
+};
+
+static struct bw_span mark_span(const struct finder *finder, const struct bw_mark *mark)
+{
+    return text_span(finder->frame.text, mark->first, mark->last);
+}
+
+/* --- joining the title with the summary ----------------------------------------------------- */
+
+/* The sentence that an item's title is joined with, and the reverse; -1 when there is none. */
+static int64_t partner_of(const struct bw_text *text, uint32_t sentence)
+{
+    if (text->n_sentences == 0 || text->sentences[0].field != BW_FIELD_TITLE)
+        return -1;
+    if (sentence > 0)
+        return 0;
+    return text->n_sentences > 1 ? 1 : -1;
+}
+
+/* The bloc that the partner names, when it names one only. */
+static const struct bw_mark *borrow_bloc(const struct bw_frame *frame, uint32_t sentence)
+{
+    int64_t partner = partner_of(frame->text, sentence);
+    const struct bw_mark *found = NULL;
+    uint32_t from, to;
+
+    if (partner < 0)
+        return NULL;
+    frame_sentence(frame, (uint32_t)partner, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->facet != BW_FACET_BLOC || mark->anaphor)
+            continue;
+        if (found != NULL && strcmp(found->code, mark->code) != 0)
+            return NULL;
+        found = mark;
+    }
+    return found;
+}
+
+/* The first actor that the partner names and that is no mere companion. */
+static const struct bw_mark *borrow_actor(const struct bw_frame *frame, uint32_t sentence)
+{
+    int64_t partner = partner_of(frame->text, sentence);
+    uint32_t from, to;
+
+    if (partner < 0)
+        return NULL;
+    frame_sentence(frame, (uint32_t)partner, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_ACTOR && !frame->marks[i].oblique)
+            return &frame->marks[i];
+    }
+    return NULL;
+}
+
+/* --- nuclei --------------------------------------------------------------------------------- */
+
+static void trace_mark(struct finder *finder, const struct bw_mark *mark, const char *text)
+{
+    struct bw_span span = mark_span(finder, mark);
+
+    if (finder->trace != NULL)
+        buf_printf(finder->trace, "    '%.*s' (%s): %s\n", (int)span.len,
+                   finder->frame.text->field[span.field] + span.start, mark->set->id, text);
+}
+
+static void add_nucleus(struct finder *finder, const struct bw_mark *stance,
+                        struct bw_nucleus *nuclei, uint32_t *n)
+{
+    const struct bw_frame *frame = &finder->frame;
+    const char *why_not;
+    const struct bw_mark *bloc = bind_bloc(frame, stance, &why_not);
+    uint32_t from, to;
+    bool has_bloc = false;
+
+    frame_sentence(frame, stance->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++)
+        has_bloc |= frame->marks[i].facet == BW_FACET_BLOC;
+    if (bloc == NULL && !has_bloc && !stance->near)
+        bloc = borrow_bloc(frame, stance->sentence);
+    if (bloc == NULL) {
+        trace_mark(finder, stance, why_not);
+        return;
+    }
+    if (*n == NUCLEI_LIMIT)
+        return;
+    memset(&nuclei[*n], 0, sizeof *nuclei);
+    nuclei[*n].stance = stance;
+    nuclei[*n].bloc = bloc;
+    nuclei[*n].sentence = stance->sentence;
+    buf_init(&nuclei[*n].why);
+    ++*n;
+}
+
+/* Whether a modal acts on one of the nuclei, rather than on a bloc itself. */
+static bool acts_on_nucleus(const struct bw_frame *frame, const struct bw_mark *modal,
+                            const struct bw_nucleus *nuclei, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (mark_reaches(frame, modal, nuclei[i].stance, EVENT_MODIFIER_REACH))
+            return true;
+    }
+    return false;
+}
+
+static bool is_status(enum bw_stance stance)
+{
+    return stance == BW_STANCE_OBSERVES || stance == BW_STANCE_PARTNERS;
+}
+
+/* A membership is the object of the stance beside it ("leaves its membership"), and joining the
+ * verb of a lesser status ("joins as an observer"). */
+static bool is_absorbed(const struct bw_frame *frame, const struct bw_nucleus *nucleus,
+                        const struct bw_nucleus *other)
+{
+    uint32_t distance = mark_distance(frame, nucleus->stance, other->stance);
+
+    if (nucleus == other || other->dropped || strcmp(nucleus->bloc->code, other->bloc->code) != 0)
+        return false;
+    if (nucleus->stance->stance == BW_STANCE_NONE && other->stance->stance != BW_STANCE_NONE)
+        return distance < EVENT_MODIFIER_REACH;
+    return nucleus->stance->stance == BW_STANCE_JOINS && is_status(other->stance->stance) &&
+           distance <= 3;
+}
+
+static void absorb(struct bw_nucleus *nuclei, uint32_t n, const struct bw_frame *frame)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t j = 0; j < n && !nuclei[i].dropped; j++) {
+            if (is_absorbed(frame, &nuclei[i], &nuclei[j])) {
+                nuclei[i].dropped = true;
+                nuclei[i].drop_why = "it is the object of another stance";
+            }
+        }
+    }
+}
+
+static uint32_t find_nuclei(struct finder *finder, uint32_t sentence,
+                            struct bw_nucleus nuclei[NUCLEI_LIMIT])
+{
+    const struct bw_frame *frame = &finder->frame;
+    uint32_t n = 0, plain, from, to;
+
+    frame_sentence(frame, sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_STANCE && !mark_is_modal(&frame->marks[i]))
+            add_nucleus(finder, &frame->marks[i], nuclei, &n);
+    }
+    plain = n;
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_STANCE && mark_is_modal(&frame->marks[i]) &&
+            !acts_on_nucleus(frame, &frame->marks[i], nuclei, plain))
+            add_nucleus(finder, &frame->marks[i], nuclei, &n);
+    }
+    absorb(nuclei, n, frame);
+    return n;
+}
+
+/* --- events --------------------------------------------------------------------------------- */
+
+static void add_event(struct finder *finder, const struct bw_nucleus *nucleus,
+                      const struct bw_mark *actor, const struct bw_mark *bloc)
+{
+    const struct bw_text *text = finder->frame.text;
+    const struct bw_sentence *sentence = &text->sentences[nucleus->sentence];
+    struct bw_event_found *found;
+
+    if (finder->arena == NULL || finder->n_events == EVENTS_LIMIT)
+        return;
+    found = &finder->events[finder->n_events];
+    *found = (struct bw_event_found){
+        .event = {.actor = arena_strdup(finder->arena, actor->code),
+                  .bloc = arena_strdup(finder->arena, bloc->code),
+                  .stance = nucleus->result,
+                  .certainty = nucleus->certainty,
+                  .actor_span = mark_span(finder, actor),
+                  .stance_span = mark_span(finder, nucleus->stance),
+                  .bloc_span = mark_span(finder, bloc),
+                  .sentence = text_sentence_span(text, nucleus->sentence),
+                  .sentence_text = arena_strndup(
+                      finder->arena, text->field[sentence->field] + sentence->start, sentence->len),
+                  .why = arena_strdup(finder->arena, buf_text(&nucleus->why))},
+        .actor_set = actor->canon,
+        .bloc_set = bloc->canon,
+        .across = actor->sentence != nucleus->sentence || bloc->sentence != nucleus->sentence ||
+                  bloc->anaphor};
+    if (found->event.actor == NULL || found->event.bloc == NULL ||
+        found->event.sentence_text == NULL || found->event.why == NULL || nucleus->why.failed)
+        finder->failed = true;
+    else
+        finder->n_events++;
+}
+
+/* All of the coordinated actors with all of the coordinated blocs. */
+static void emit(struct finder *finder, const struct bw_nucleus *nucleus,
+                 const struct bw_mark *actor)
+{
+    const struct bw_frame *frame = &finder->frame;
+    uint32_t a_from, a_to, b_from, b_to, made = 0;
+
+    frame_sentence(frame, actor->sentence, &a_from, &a_to);
+    frame_sentence(frame, nucleus->bloc->sentence, &b_from, &b_to);
+    for (uint32_t i = a_from; i < a_to; i++) {
+        const struct bw_mark *who = &frame->marks[i];
+
+        if (who->facet != BW_FACET_ACTOR || who->group != actor->group || who->set->foreign)
+            continue;
+        for (uint32_t j = b_from; j < b_to; j++) {
+            const struct bw_mark *bloc = &frame->marks[j];
+
+            if (bloc->facet != BW_FACET_BLOC || bloc->group != nucleus->bloc->group)
+                continue;
+            add_event(finder, nucleus, who, bloc);
+            if (finder->trace != NULL)
+                buf_printf(finder->trace, "    event: %s %s %s (%s); %s\n", who->code,
+                           stance_name(nucleus->result), bloc->code,
+                           certainty_name(nucleus->certainty), buf_text(&nucleus->why));
+            made++;
+        }
+    }
+    if (made == 0)
+        trace_mark(finder, actor, "the subject is another state");
+}
+
+static void finish_nucleus(struct finder *finder, struct bw_nucleus *nucleus,
+                           const struct bw_nucleus *nuclei, uint32_t n)
+{
+    const struct bw_frame *frame = &finder->frame;
+    const struct bw_mark *actor;
+
+    if (!nucleus->dropped)
+        turn_nucleus(frame, nucleus, nuclei, n);
+    if (!nucleus->dropped && nucleus->result == BW_STANCE_NONE && nucleus->stance->near) {
+        nucleus->dropped = true;
+        nucleus->drop_why = "nothing is done with it";
+    }
+    if (nucleus->dropped) {
+        trace_mark(finder, nucleus->stance, nucleus->drop_why);
+        return;
+    }
+    actor = bind_actor(frame, nucleus);
+    if (actor == NULL)
+        actor = borrow_actor(frame, nucleus->sentence);
+    if (actor == NULL)
+        trace_mark(finder, nucleus->stance, "there is no actor");
+    else
+        emit(finder, nucleus, actor);
+}
+
+static void trace_sentence(struct finder *finder, uint32_t sentence)
+{
+    static const char *const facets[BW_FACETS] = {"", "actor", "bloc", "stance", "cue", "guard"};
+    struct bw_span span = text_sentence_span(finder->frame.text, sentence);
+    uint32_t from, to;
+
+    if (finder->trace == NULL)
+        return;
+    buf_printf(finder->trace, "  \"%.*s\"\n", (int)span.len,
+               finder->frame.text->field[span.field] + span.start);
+    frame_sentence(&finder->frame, sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &finder->frame.marks[i];
+        struct bw_span place = mark_span(finder, mark);
+
+        buf_printf(finder->trace, "    %s '%.*s' %s%s%s%s%s%s%s\n", facets[mark->facet],
+                   (int)place.len, finder->frame.text->field[place.field] + place.start,
+                   mark->anaphor ? mark->code : mark->set->code,
+                   mark->set->foreign ? " foreign" : "", mark->set->implied ? " implied" : "",
+                   mark->oblique ? " oblique" : "", mark->locative ? " locative" : "",
+                   mark->venue ? " venue" : "", mark->negations % 2 == 1 ? " negated" : "");
+    }
+}
+
+static void visit_sentence(struct finder *finder, uint32_t sentence)
+{
+    struct bw_nucleus nuclei[NUCLEI_LIMIT];
+    uint32_t n, from, to;
+
+    frame_sentence(&finder->frame, sentence, &from, &to);
+    if (from == to)
+        return;
+    trace_sentence(finder, sentence);
+    n = find_nuclei(finder, sentence, nuclei);
+    for (uint32_t i = 0; i < n; i++)
+        finish_nucleus(finder, &nuclei[i], nuclei, n);
+    for (uint32_t i = 0; i < n; i++)
+        buf_clear(&nuclei[i].why);
+}
+
+static int run(struct finder *finder, const struct bw_event_input *input)
+{
+    if (frame_build(&finder->frame, input) != 0)
+        return -1;
+    turn_negations(&finder->frame);
+    for (uint32_t i = 0; i < input->text->n_sentences; i++)
+        visit_sentence(finder, i);
+    return finder->failed ? -1 : 0;
+}
+
+static bool same_pair(const struct bw_event_found *a, const struct bw_event_found *b)
+{
+    return a->actor_set == b->actor_set && a->bloc_set == b->bloc_set;
+}
+
+/* Each (actor, stance, bloc) once; one that joins sentences only where no sentence says it all. */
+static void keep_distinct(struct finder *finder)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < finder->n_events; i++) {
+        const struct bw_event_found *event = &finder->events[i];
+        bool drop = false;
+
+        for (size_t j = 0; j < finder->n_events && event->across && !drop; j++)
+            drop = !finder->events[j].across && same_pair(event, &finder->events[j]);
+        for (size_t j = 0; j < kept && !drop; j++)
+            drop = same_pair(event, &finder->events[j]) &&
+                   event->event.stance == finder->events[j].event.stance;
+        if (!drop)
+            finder->events[kept++] = *event;
+    }
+    finder->n_events = kept;
+}
+
+int event_find(const struct bw_event_input *input, struct bw_arena *arena,
+               struct bw_event_found **events, size_t *n_events, struct bw_error *err)
+{
+    struct finder finder = {.arena = arena};
+    int result = -1;
+
+    finder.events = calloc(EVENTS_LIMIT, sizeof *finder.events);
+    if (finder.events == NULL || run(&finder, input) != 0) {
+        error_set(err, BW_ERR_MEMORY, "out of memory while finding events");
+        goto out;
+    }
+    keep_distinct(&finder);
+    if (finder.n_events > 0) {
+        struct bw_event_found *copy = arena_calloc(arena, finder.n_events, sizeof *copy);
+
+        if (copy == NULL) {
+            error_set(err, BW_ERR_MEMORY, "out of memory while finding events");
+            goto out;
+        }
+        memcpy(copy, finder.events, finder.n_events * sizeof *copy);
+        *events = copy;
+    } else {
+        *events = NULL;
+    }
+    *n_events = finder.n_events;
+    result = 0;
+out:
+    frame_clear(&finder.frame);
+    free(finder.events);
+    return result;
+}
+
+void event_explain(const struct bw_event_input *input, struct bw_buf *out)
+{
+    struct finder finder = {.trace = out};
+
+    if (run(&finder, input) != 0)
+        out->failed = true;
+    frame_clear(&finder.frame);
+}

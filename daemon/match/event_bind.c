@@ -1,0 +1,181 @@
+/* Which bloc is a stance's object, and which actor its subject. Owns nothing. */
+#include "event.h"
+
+#include <string.h>
+
+static bool scope_is(const struct bw_mark *mark, const char *scope)
+{
+    return mark->set->scope != NULL && strcmp(mark->set->scope, scope) == 0;
+}
+
+/* A word that parts a stance from its object stands between them: "joins a call AT the summit". */
+static bool is_blocked(const struct bw_frame *frame, const struct bw_mark *a,
+                       const struct bw_mark *b)
+{
+    const struct bw_mark *left = a->first < b->first ? a : b, *right = left == a ? b : a;
+    uint32_t from, to;
+
+    frame_sentence(frame, a->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->first > left->last && mark->last < right->first &&
+            (mark->effect == BW_EFFECT_BLOCKS || mark->effect == BW_EFFECT_CLAUSE ||
+             mark->effect == BW_EFFECT_VENUE))
+            return true;
+    }
+    return false;
+}
+
+/* Words between a stance and a bloc that are neither actors nor other marks. */
+static uint32_t loose_words(const struct bw_frame *frame, const struct bw_mark *a,
+                            const struct bw_mark *b)
+{
+    const struct bw_mark *left = a->first < b->first ? a : b, *right = left == a ? b : a;
+    uint32_t words = mark_gap(frame, a, b), from, to, known = 0;
+    uint32_t covered_to = left->last;
+
+    frame_sentence(frame, a->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->first <= covered_to || mark->last >= right->first)
+            continue;
+        for (uint32_t t = mark->first; t <= mark->last; t++)
+            known += (frame->text->tokens[t].flags & BW_TOKEN_SUFFIX) == 0;
+        covered_to = mark->last;
+    }
+    return words > known ? words - known : 0;
+}
+
+/* "ЕАЭС: вступит ли Узбекистан?": the bloc is named first, as what it is about. */
+static bool is_topic(const struct bw_frame *frame, const struct bw_mark *bloc,
+                     const struct bw_mark *stance)
+{
+    const struct bw_sentence *sentence = &frame->text->sentences[bloc->sentence];
+    const struct bw_token *tokens = frame->text->tokens;
+
+    if (bloc->first > sentence->first + 3 || stance->first < bloc->first)
+        return false;
+    for (uint32_t i = bloc->last; i < stance->first && i <= bloc->last + 3; i++) {
+        if (tokens[i].after & (BW_GAP_COLON | BW_GAP_DASH))
+            return true;
+    }
+    return false;
+}
+
+/* The cost of taking `bloc` as the object of `stance`; UINT32_MAX with *why when it cannot be. */
+static uint32_t object_cost(const struct bw_frame *frame, const struct bw_mark *stance,
+                            const struct bw_mark *bloc, const char **why)
+{
+    bool near = stance->near;
+    uint32_t distance = mark_distance(frame, stance, bloc);
+    uint32_t reach = EVENT_FREE_REACH;
+
+    if (near)
+        reach = stance->set->reach > 0 ? (uint32_t)stance->set->reach : EVENT_OBJECT_REACH;
+    if (near && is_topic(frame, bloc, stance) && !bloc->venue)
+        return distance;
+    if (near && bloc->venue) {
+        *why = "the bloc belongs to another word there";
+        return UINT32_MAX;
+    }
+    if (near && ((scope_is(stance, "after") && bloc->first <= stance->last) ||
+                 (scope_is(stance, "before") && bloc->last >= stance->first))) {
+        *why = "the bloc stands on the wrong side of the stance";
+        return UINT32_MAX;
+    }
+    if (near && is_blocked(frame, stance, bloc)) {
+        *why = "the bloc is not the object of the stance";
+        return UINT32_MAX;
+    }
+    if (near)
+        distance = distance - mark_gap(frame, stance, bloc) + loose_words(frame, stance, bloc);
+    if (distance >= reach) {
+        *why = "the bloc is too far from the stance";
+        return UINT32_MAX;
+    }
+    return distance + (bloc->venue ? 4 : 0) + (bloc->first > stance->first ? 0 : 1);
+}
+
+const struct bw_mark *bind_bloc(const struct bw_frame *frame, const struct bw_mark *stance,
+                                const char **why_not)
+{
+    const struct bw_mark *best = NULL;
+    const char *why = "there is no bloc in the sentence";
+    uint32_t best_cost = UINT32_MAX, from, to;
+
+    frame_sentence(frame, stance->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t cost;
+
+        if (frame->marks[i].facet != BW_FACET_BLOC)
+            continue;
+        cost = object_cost(frame, stance, &frame->marks[i], &why);
+        if (cost < best_cost) {
+            best_cost = cost;
+            best = &frame->marks[i];
+        }
+    }
+    if (why_not != NULL)
+        *why_not = best == NULL ? why : NULL;
+    return best;
+}
+
+/* --- the subject ---------------------------------------------------------------------------- */
+
+/* Words of the bloc do not part a stance from its subject: "Uzbekistan's WTO accession". */
+static uint32_t words_of_bloc_between(const struct bw_frame *frame, const struct bw_mark *actor,
+                                      const struct bw_nucleus *nucleus)
+{
+    const struct bw_mark *stance = nucleus->stance, *bloc = nucleus->bloc;
+    uint32_t words = 0;
+
+    if (bloc == NULL || bloc->sentence != stance->sentence)
+        return 0;
+    if (!(actor->first < bloc->first && bloc->first < stance->first) &&
+        !(stance->first < bloc->first && bloc->first < actor->first))
+        return 0;
+    for (uint32_t t = bloc->first; t <= bloc->last; t++)
+        words += (frame->text->tokens[t].flags & BW_TOKEN_SUFFIX) == 0;
+    return words;
+}
+
+static uint32_t subject_cost(const struct bw_frame *frame, const struct bw_mark *actor,
+                             const struct bw_nucleus *nucleus)
+{
+    const struct bw_mark *stance = nucleus->stance;
+    bool takes_object = stance->set->object != NULL && strcmp(stance->set->object, "actor") == 0;
+    uint32_t gap = mark_gap(frame, actor, stance);
+    uint32_t cost =
+        mark_distance(frame, actor, stance) - words_of_bloc_between(frame, actor, nucleus);
+
+    if (actor->first > stance->first && !takes_object && gap > 1)
+        cost += 4;
+    if (actor->first < stance->first && takes_object)
+        cost += 4;
+    if (actor->locative)
+        cost += 8;
+    return cost;
+}
+
+const struct bw_mark *bind_actor(const struct bw_frame *frame, const struct bw_nucleus *nucleus)
+{
+    const struct bw_mark *best = NULL;
+    uint32_t best_cost = EVENT_ACTOR_REACH, from, to;
+
+    frame_sentence(frame, nucleus->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+        uint32_t cost;
+
+        if (mark->facet != BW_FACET_ACTOR || mark->oblique)
+            continue;
+        cost = subject_cost(frame, mark, nucleus);
+        if (cost < best_cost) {
+            best_cost = cost;
+            best = mark;
+        }
+    }
+    return best;
+}

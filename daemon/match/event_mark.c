@@ -1,0 +1,594 @@
+/* Lexicon hits to marks: those that count, and what each is in its sentence. Owns the marks. */
+#include "event.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char *const effect_names[BW_EFFECTS] = {
+    [BW_EFFECT_NEGATES] = "negates",
+    [BW_EFFECT_DENIES] = "denies",
+    [BW_EFFECT_UNDECIDED] = "undecided",
+    [BW_EFFECT_HYPOTHETICAL] = "hypothetical",
+    [BW_EFFECT_REPORTED] = "reported",
+    [BW_EFFECT_INVITES] = "invites",
+    [BW_EFFECT_BACKGROUND] = "background",
+    [BW_EFFECT_CLAUSE] = "clause",
+    [BW_EFFECT_AND] = "and",
+    [BW_EFFECT_OBLIQUE] = "oblique",
+    [BW_EFFECT_LOCATIVE] = "locative",
+    [BW_EFFECT_VENUE] = "venue",
+    [BW_EFFECT_BLOCKS] = "blocks",
+    [BW_EFFECT_ANAPHOR] = "anaphor",
+};
+
+/* A name of the ladder, with or without "-bloc" behind it; 0 when it is none. */
+static enum bw_stance parse_ladder(const char *name, bool *near)
+{
+    static const char tail[] = "-bloc";
+    size_t len = strlen(name), cut = len > sizeof tail - 1 ? len - (sizeof tail - 1) : 0;
+    char ladder[16];
+    int stance;
+
+    *near = cut > 0 && strcmp(name + cut, tail) == 0;
+    if (*near)
+        len = cut;
+    if (len >= sizeof ladder)
+        return BW_STANCE_NONE;
+    memcpy(ladder, name, len);
+    ladder[len] = '\0';
+    stance = stance_parse(ladder);
+    return stance > 0 ? (enum bw_stance)stance : BW_STANCE_NONE;
+}
+
+/* Fills effect, stance and near of a cue; false when nothing is known of the effect. */
+static bool parse_effect(struct bw_mark *mark, const char *name)
+{
+    for (int i = 0; i < BW_EFFECTS; i++) {
+        if (effect_names[i] != NULL && strcmp(effect_names[i], name) == 0) {
+            mark->effect = (enum bw_effect)i;
+            return true;
+        }
+    }
+    if (strcmp(name, "membership-bloc") == 0) {
+        mark->near = true;
+        mark->facet = BW_FACET_STANCE;
+        return true;
+    }
+    mark->stance = parse_ladder(name, &mark->near);
+    if (mark->near)
+        mark->facet = BW_FACET_STANCE;
+    else
+        mark->effect = BW_EFFECT_STANCE;
+    return mark->stance != BW_STANCE_NONE;
+}
+
+/* --- which hits count ----------------------------------------------------------------------- */
+
+/* "kk" of "kk-Latn-KZ" against "kk". */
+static bool is_language(const char *declared, const char *lang)
+{
+    size_t len = strcspn(declared, "-_");
+
+    return strlen(lang) == len && strncasecmp(declared, lang, len) == 0;
+}
+
+/* Names are the same for a reader of any language; what grammar decides is not. */
+static bool speaks(const struct bw_text *text, const struct bw_set *set, const struct bw_term *term)
+{
+    if (text->lang == NULL || text->lang[0] == '\0' || term->lang == NULL ||
+        strcmp(term->lang, "any") == 0)
+        return true;
+    if ((set->facet == BW_FACET_ACTOR && !set->implied) || set->facet == BW_FACET_BLOC)
+        return true;
+    return is_language(text->lang, term->lang);
+}
+
+/* Whether the set's people were in office on the day of the item; yes when that is unknown. */
+static bool in_office(const struct bw_text *text, const struct bw_set *set)
+{
+    char day[11];
+    time_t when = (time_t)text->published;
+    struct tm tm;
+
+    if (text->published == BW_TIME_NONE || (set->since == NULL && set->until == NULL))
+        return true;
+    if (gmtime_r(&when, &tm) == NULL || strftime(day, sizeof day, "%Y-%m-%d", &tm) == 0)
+        return true;
+    return (set->since == NULL || strcmp(day, set->since) >= 0) &&
+           (set->until == NULL || strcmp(day, set->until) <= 0);
+}
+
+/* Marks compete in layers: names, predicates, and the small words of structure. */
+enum layer { LAYER_ACTOR, LAYER_BLOC, LAYER_PREDICATE, LAYER_STRUCTURE, LAYER_GUARD };
+
+static enum layer layer_of(const struct bw_mark *mark)
+{
+    switch (mark->facet) {
+    case BW_FACET_ACTOR:
+        return LAYER_ACTOR;
+    case BW_FACET_BLOC:
+        return LAYER_BLOC;
+    case BW_FACET_GUARD:
+        return LAYER_GUARD;
+    default:
+        return mark->effect >= BW_EFFECT_CLAUSE ? LAYER_STRUCTURE : LAYER_PREDICATE;
+    }
+}
+
+/* Longer in words, then in letters of the term: a whole word beats the stem that it begins with. */
+static int compare_length(const struct bw_mark *a, const struct bw_mark *b)
+{
+    size_t words_a = a->last - a->first, words_b = b->last - b->first;
+    const char *text_a = a->set->terms[a->term].text, *text_b = b->set->terms[b->term].text;
+
+    if (words_a != words_b)
+        return words_a > words_b ? 1 : -1;
+    words_a = strlen(text_a), words_b = strlen(text_b);
+    return words_a == words_b ? 0 : words_a > words_b ? 1 : -1;
+}
+
+/* Whether `a` leaves no room for `b`. */
+static bool hides(const struct bw_mark *a, const struct bw_mark *b)
+{
+    enum layer over = layer_of(a), under = layer_of(b);
+    bool overlap = a->first <= b->last && b->first <= a->last;
+    bool inside = a->first <= b->first && b->last <= a->last;
+
+    if (!overlap || under == LAYER_GUARD)
+        return false;
+    if (over == LAYER_GUARD)
+        return inside && compare_length(a, b) >= 0;
+    if (over == LAYER_BLOC && under == LAYER_ACTOR)
+        return inside; /* "the Union State of Russia and Belarus" */
+    if (over == under)
+        return compare_length(a, b) > 0;
+    return over >= LAYER_PREDICATE && under >= LAYER_PREDICATE && inside &&
+           a->last - a->first > b->last - b->first;
+}
+
+/* Two marks that say the same of the same words: the one that can do more stays. */
+static bool repeats(const struct bw_mark *a, const struct bw_mark *b, bool a_is_first)
+{
+    if (a->first != b->first || a->last != b->last || layer_of(a) != layer_of(b) ||
+        compare_length(a, b) != 0)
+        return false;
+    if (layer_of(a) == LAYER_PREDICATE || layer_of(a) == LAYER_STRUCTURE) {
+        if (a->stance != b->stance || (a->effect != b->effect && a->effect != BW_EFFECT_STANCE &&
+                                       b->effect != BW_EFFECT_STANCE))
+            return false;
+        if (a->near != b->near)
+            return b->near;
+    }
+    return !a_is_first;
+}
+
+static int compare_marks(const void *left, const void *right)
+{
+    const struct bw_mark *a = left, *b = right;
+
+    if (a->first != b->first)
+        return a->first < b->first ? -1 : 1;
+    if (a->last != b->last)
+        return a->last > b->last ? -1 : 1;
+    return (a->set_index > b->set_index) - (a->set_index < b->set_index);
+}
+
+/* The first set of the same facet and code that is neither implied nor bounded by an office: rules
+ * name that one. */
+static uint32_t canonical_set(const struct bw_event_input *input, uint32_t index)
+{
+    const struct bw_set *set = &input->sets[index];
+
+    for (uint32_t i = 0; i < input->n_sets && set->code != NULL; i++) {
+        const struct bw_set *other = &input->sets[i];
+
+        if (other->facet == set->facet && other->code != NULL && !other->implied &&
+            other->since == NULL && other->until == NULL && other->foreign == set->foreign &&
+            strcmp(other->code, set->code) == 0)
+            return i;
+    }
+    return index;
+}
+
+static bool mark_init(struct bw_mark *mark, const struct bw_event_input *input,
+                      const struct bw_term_hit *hit)
+{
+    const struct bw_set *set = &input->sets[hit->set];
+
+    if (set->facet == BW_FACET_TOPIC || !speaks(input->text, set, &set->terms[hit->term]) ||
+        !in_office(input->text, set))
+        return false;
+    *mark = (struct bw_mark){.set = set,
+                             .set_index = hit->set,
+                             .term = hit->term,
+                             .first = hit->first,
+                             .last = hit->last,
+                             .sentence = input->text->tokens[hit->first].sentence,
+                             .facet = set->facet,
+                             .code = set->code,
+                             .canon = hit->set};
+    if (set->facet == BW_FACET_CUE)
+        return parse_effect(mark, set->code != NULL ? set->code : "");
+    if (set->facet == BW_FACET_STANCE)
+        mark->stance = (enum bw_stance)(stance_parse(set->code) > 0 ? stance_parse(set->code) : 0);
+    else if (set->facet != BW_FACET_GUARD)
+        mark->canon = canonical_set(input, hit->set);
+    return true;
+}
+
+void frame_sentence(const struct bw_frame *frame, uint32_t sentence, uint32_t *from, uint32_t *to)
+{
+    *from = frame->starts[sentence];
+    *to = frame->starts[sentence + 1];
+}
+
+/* Where each sentence's marks begin. */
+static void fill_starts(struct bw_frame *frame)
+{
+    uint32_t mark = 0;
+
+    for (uint32_t s = 0; s <= frame->text->n_sentences; s++) {
+        while (mark < frame->n_marks && frame->marks[mark].sentence < s)
+            mark++;
+        frame->starts[s] = mark;
+    }
+}
+
+/* A sentence with too many marks is no sentence: its marks are dropped. */
+static void drop_overfull(struct bw_frame *frame)
+{
+    uint32_t kept = 0, from, to;
+
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        frame_sentence(frame, frame->marks[i].sentence, &from, &to);
+        if (to - from <= EVENT_MARKS_LIMIT)
+            frame->marks[kept++] = frame->marks[i];
+    }
+    frame->n_marks = kept;
+    fill_starts(frame);
+}
+
+/* Whether the mark at `j` takes the place of the one at `i`. */
+static bool is_hidden_by(const struct bw_frame *frame, uint32_t i, uint32_t j)
+{
+    const struct bw_mark *a = &frame->marks[i], *b = &frame->marks[j];
+
+    return i != j && (hides(b, a) || repeats(a, b, i < j));
+}
+
+/* Drops what a longer one or a guard hides, then the guards. Marks are looked at by sentence. */
+static int keep_longest(struct bw_frame *frame)
+{
+    uint32_t kept = 0, from, to;
+    bool *hidden = calloc(frame->n_marks + 1, sizeof *hidden);
+
+    if (hidden == NULL)
+        return -1;
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        frame_sentence(frame, frame->marks[i].sentence, &from, &to);
+        for (uint32_t j = from; j < to && !hidden[i]; j++)
+            hidden[i] = is_hidden_by(frame, i, j);
+    }
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        if (!hidden[i] && frame->marks[i].facet != BW_FACET_GUARD)
+            frame->marks[kept++] = frame->marks[i];
+    }
+    frame->n_marks = kept;
+    free(hidden);
+    fill_starts(frame);
+    return 0;
+}
+
+static void drop_implied(struct bw_frame *frame)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < frame->n_marks; i++)
+        frame->named_actor |=
+            frame->marks[i].facet == BW_FACET_ACTOR && !frame->marks[i].set->implied;
+    if (!frame->named_actor)
+        return;
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        if (frame->marks[i].facet != BW_FACET_ACTOR || !frame->marks[i].set->implied)
+            frame->marks[kept++] = frame->marks[i];
+    }
+    frame->n_marks = kept;
+    fill_starts(frame);
+}
+
+/* --- distances ------------------------------------------------------------------------------ */
+
+uint32_t mark_gap(const struct bw_frame *frame, const struct bw_mark *a, const struct bw_mark *b)
+{
+    const struct bw_token *tokens = frame->text->tokens;
+    uint32_t words = 0;
+
+    if (a->first > b->first) {
+        const struct bw_mark *swap = a;
+
+        a = b;
+        b = swap;
+    }
+    for (uint32_t i = a->last + 1; i < b->first; i++)
+        words += (tokens[i].flags & BW_TOKEN_SUFFIX) == 0;
+    return words;
+}
+
+/* What it costs to step over the punctuation behind a token. */
+static uint32_t edge_cost(uint16_t after)
+{
+    uint32_t cost = 0;
+
+    if (after & (BW_GAP_SEMICOLON | BW_GAP_QUESTION | BW_GAP_EXCLAMATION | BW_GAP_LINE))
+        cost += 6;
+    if (after & (BW_GAP_COLON | BW_GAP_DASH))
+        cost += 2;
+    if (after & (BW_GAP_COMMA | BW_GAP_PAREN_OPEN | BW_GAP_PAREN_CLOSE))
+        cost += 1;
+    return cost;
+}
+
+uint32_t mark_distance(const struct bw_frame *frame, const struct bw_mark *a,
+                       const struct bw_mark *b)
+{
+    const struct bw_token *tokens = frame->text->tokens;
+    uint32_t cost = mark_gap(frame, a, b);
+    uint32_t left = a->first < b->first ? a->last : b->last;
+    uint32_t right = a->first < b->first ? b->first : a->first, from, to;
+
+    for (uint32_t i = left; i < right; i++)
+        cost += edge_cost(tokens[i].after);
+    frame_sentence(frame, a->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->effect == BW_EFFECT_CLAUSE && mark->first > left && mark->last < right)
+            cost += 4;
+    }
+    return cost;
+}
+
+bool mark_reaches(const struct bw_frame *frame, const struct bw_mark *cue,
+                  const struct bw_mark *mark, uint32_t default_reach)
+{
+    uint32_t reach = cue->set->reach > 0 ? (uint32_t)cue->set->reach : default_reach;
+    const char *scope = cue->set->scope;
+
+    if (cue->near) { /* its scope and reach are for blocs */
+        reach = default_reach;
+        scope = NULL;
+    }
+    if (cue->sentence != mark->sentence || cue == mark)
+        return false;
+    if (scope != NULL && strcmp(scope, "after") == 0 && mark->first <= cue->last)
+        return false;
+    if (scope != NULL && strcmp(scope, "before") == 0 && mark->last >= cue->first)
+        return false;
+    return mark_distance(frame, cue, mark) < reach;
+}
+
+bool mark_is_modal(const struct bw_mark *mark)
+{
+    switch (mark->stance) {
+    case BW_STANCE_CONSIDERS:
+    case BW_STANCE_APPLIES:
+    case BW_STANCE_SIGNS:
+    case BW_STANCE_DECLINES:
+    case BW_STANCE_OPPOSES:
+    case BW_STANCE_SUSPENDS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool mark_is_predicate(const struct bw_mark *mark)
+{
+    return mark->facet == BW_FACET_STANCE ||
+           (mark->facet == BW_FACET_CUE &&
+            (mark->effect == BW_EFFECT_STANCE || mark->effect == BW_EFFECT_DENIES ||
+             mark->effect == BW_EFFECT_UNDECIDED || mark->effect == BW_EFFECT_INVITES));
+}
+
+/* --- what actors and blocs are in their sentence -------------------------------------------- */
+
+/* Whether only commas and `and` lie between two marks that touch or nearly do. */
+static bool is_coordinated(const struct bw_frame *frame, const struct bw_mark *a,
+                           const struct bw_mark *b)
+{
+    const uint16_t parting = BW_GAP_SEMICOLON | BW_GAP_COLON | BW_GAP_DASH | BW_GAP_QUESTION |
+                             BW_GAP_EXCLAMATION | BW_GAP_STOP;
+    uint32_t words = mark_gap(frame, a, b), links = 0, from, to;
+    uint16_t between = 0;
+
+    for (uint32_t i = a->last; i < b->first; i++)
+        between |= frame->text->tokens[i].after;
+    if (between & parting)
+        return false;
+    frame_sentence(frame, a->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++)
+        links += frame->marks[i].effect == BW_EFFECT_AND && frame->marks[i].first > a->last &&
+                 frame->marks[i].last < b->first;
+    if (words == 0)
+        return (between & BW_GAP_COMMA) != 0 || strcmp(a->code, b->code) == 0 ||
+               (frame->text->tokens[b->first].flags & BW_TOKEN_JOINED) != 0;
+    return links > 0 && words <= 2;
+}
+
+static void group_facet(struct bw_frame *frame, enum bw_facet facet)
+{
+    struct bw_mark *previous = NULL;
+    uint32_t group = 0;
+
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->facet != facet)
+            continue;
+        if (previous == NULL || previous->sentence != mark->sentence ||
+            !is_coordinated(frame, previous, mark))
+            group++;
+        mark->group = group;
+        previous = mark;
+    }
+}
+
+/* Nothing but words lies between the cue and what it reaches, and no nearer mark of that facet. */
+static bool touches(const struct bw_frame *frame, const struct bw_mark *cue,
+                    const struct bw_mark *mark, uint32_t default_reach)
+{
+    const struct bw_mark *left = cue->first < mark->first ? cue : mark;
+    const struct bw_mark *right = left == cue ? mark : cue;
+    uint32_t from, to;
+
+    if (!mark_reaches(frame, cue, mark, default_reach) ||
+        mark_distance(frame, cue, mark) != mark_gap(frame, cue, mark))
+        return false;
+    frame_sentence(frame, cue->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *other = &frame->marks[i];
+
+        if (other->first > left->last && other->last < right->first &&
+            (other->facet == mark->facet || other->facet == BW_FACET_STANCE ||
+             other->effect == BW_EFFECT_BLOCKS))
+            return false;
+    }
+    return true;
+}
+
+static void apply_cue(struct bw_frame *frame, const struct bw_mark *cue)
+{
+    uint32_t from, to;
+
+    frame_sentence(frame, cue->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->facet == BW_FACET_ACTOR && cue->effect == BW_EFFECT_OBLIQUE &&
+            touches(frame, cue, mark, 2))
+            mark->oblique = true;
+        if (mark->facet == BW_FACET_ACTOR && mark->set->foreign &&
+            cue->effect == BW_EFFECT_INVITES && mark_gap(frame, cue, mark) <= 1)
+            mark->oblique = true; /* the one who invites */
+        if (mark->facet == BW_FACET_ACTOR && cue->effect == BW_EFFECT_LOCATIVE &&
+            touches(frame, cue, mark, 1))
+            mark->locative = true;
+        if (mark->facet == BW_FACET_BLOC && cue->effect == BW_EFFECT_VENUE &&
+            touches(frame, cue, mark, 1))
+            mark->venue = true;
+    }
+}
+
+/* The one bloc that the title names, by its first mark; NULL when there is none, or several. */
+static const struct bw_mark *title_bloc(const struct bw_frame *frame)
+{
+    const struct bw_mark *found = NULL;
+
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->facet != BW_FACET_BLOC ||
+            frame->text->sentences[mark->sentence].field != BW_FIELD_TITLE)
+            continue;
+        if (found != NULL && strcmp(found->code, mark->code) != 0)
+            return NULL;
+        if (found == NULL)
+            found = mark;
+    }
+    return found;
+}
+
+/* "The bloc" stands for the title's one in sentences that name none. */
+static void resolve_anaphors(struct bw_frame *frame)
+{
+    const struct bw_mark *bloc = title_bloc(frame);
+    uint32_t from, to;
+
+    for (uint32_t i = 0; i < frame->n_marks && bloc != NULL; i++) {
+        struct bw_mark *mark = &frame->marks[i];
+        bool named = false;
+
+        if (mark->effect != BW_EFFECT_ANAPHOR || mark->sentence == bloc->sentence)
+            continue;
+        frame_sentence(frame, mark->sentence, &from, &to);
+        for (uint32_t j = from; j < to; j++)
+            named |= frame->marks[j].facet == BW_FACET_BLOC && !frame->marks[j].anaphor;
+        if (named)
+            continue;
+        mark->facet = BW_FACET_BLOC;
+        mark->effect = BW_EFFECT_NONE;
+        mark->anaphor = true;
+        mark->code = bloc->code;
+        mark->canon = bloc->canon;
+    }
+}
+
+/* What holds for one of several coordinated actors holds for all of them. */
+static void share_in_groups(struct bw_frame *frame)
+{
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+        uint32_t from, to;
+
+        if (mark->group == 0 || !(mark->oblique || mark->venue))
+            continue;
+        frame_sentence(frame, mark->sentence, &from, &to);
+        for (uint32_t j = from; j < to; j++) {
+            struct bw_mark *other = &frame->marks[j];
+
+            if (other->facet == mark->facet && other->group == mark->group) {
+                other->oblique |= mark->oblique;
+                other->venue |= mark->venue;
+            }
+        }
+    }
+}
+
+/* The lead of each field: what comes after it is background. */
+static bool in_lead(const struct bw_frame *frame, uint32_t sentence)
+{
+    const struct bw_sentence *sentences = frame->text->sentences;
+
+    return sentence < EVENT_LEAD ||
+           sentences[sentence - EVENT_LEAD].field != sentences[sentence].field;
+}
+
+int frame_build(struct bw_frame *frame, const struct bw_event_input *input)
+{
+    memset(frame, 0, sizeof *frame);
+    frame->input = input;
+    frame->text = input->text;
+    frame->marks = calloc(input->n_hits + 1, sizeof *frame->marks);
+    frame->starts = calloc((size_t)input->text->n_sentences + 2, sizeof *frame->starts);
+    if (frame->marks == NULL || frame->starts == NULL)
+        return -1;
+    for (size_t i = 0; i < input->n_hits; i++) {
+        struct bw_mark *mark = &frame->marks[frame->n_marks];
+
+        if (mark_init(mark, input, &input->hits[i]) && in_lead(frame, mark->sentence))
+            frame->n_marks++;
+    }
+    qsort(frame->marks, frame->n_marks, sizeof *frame->marks, compare_marks);
+    fill_starts(frame);
+    drop_overfull(frame);
+    if (keep_longest(frame) != 0)
+        return -1;
+    drop_implied(frame);
+    resolve_anaphors(frame);
+    group_facet(frame, BW_FACET_ACTOR);
+    group_facet(frame, BW_FACET_BLOC);
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        if (frame->marks[i].facet == BW_FACET_CUE)
+            apply_cue(frame, &frame->marks[i]);
+    }
+    share_in_groups(frame);
+    return 0;
+}
+
+void frame_clear(struct bw_frame *frame)
+{
+    free(frame->marks);
+    free(frame->starts);
+    memset(frame, 0, sizeof *frame);
+}

@@ -1,0 +1,296 @@
+/* What negations, modals and other cues make of a stance. Owns nothing. */
+#include "event.h"
+
+#include <string.h>
+
+/* --- negation ------------------------------------------------------------------------------- */
+
+/* A negation belongs to one stance or cue: the nearest that it reaches. */
+static struct bw_mark *negated_by(struct bw_frame *frame, const struct bw_mark *negation)
+{
+    struct bw_mark *best = NULL;
+    uint32_t best_distance = UINT32_MAX, from, to;
+
+    frame_sentence(frame, negation->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        struct bw_mark *mark = &frame->marks[i];
+        uint32_t distance;
+
+        if (!mark_is_predicate(mark) || !mark_reaches(frame, negation, mark, EVENT_NEGATION_REACH))
+            continue;
+        distance = mark_distance(frame, negation, mark);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = mark;
+        }
+    }
+    return best;
+}
+
+void turn_negations(struct bw_frame *frame)
+{
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        struct bw_mark *mark = &frame->marks[i], *target;
+
+        if (mark->effect != BW_EFFECT_NEGATES)
+            continue;
+        target = negated_by(frame, mark);
+        if (target != NULL) {
+            target->negations++;
+            target->negation = mark;
+        }
+    }
+}
+
+/* --- the ladder ----------------------------------------------------------------------------- */
+
+struct state {
+    enum bw_stance stance;
+    enum bw_certainty certainty;
+};
+
+static bool is_away(enum bw_stance stance)
+{
+    return stance == BW_STANCE_LEAVES || stance == BW_STANCE_SUSPENDS;
+}
+
+/* A stance into its opposite. */
+static void flip(struct state *state)
+{
+    switch (state->stance) {
+    case BW_STANCE_LEAVES:
+    case BW_STANCE_SUSPENDS:
+        state->stance = BW_STANCE_STAYS;
+        break;
+    case BW_STANCE_STAYS:
+        state->stance = BW_STANCE_LEAVES;
+        break;
+    case BW_STANCE_DECLINES:
+        state->stance = BW_STANCE_CONSIDERS;
+        break;
+    case BW_STANCE_OPPOSES:
+        state->stance = BW_STANCE_NONE;
+        break;
+    default:
+        state->stance = BW_STANCE_DECLINES;
+    }
+}
+
+/* It may happen, or somebody wishes that it does. */
+static void weaken(struct state *state)
+{
+    if (state->stance == BW_STANCE_JOINS || state->stance == BW_STANCE_NONE)
+        state->stance = BW_STANCE_CONSIDERS;
+    state->certainty = BW_CERTAINTY_HYPOTHETICAL;
+}
+
+/* A modal stance reaches the state: "applies" for "to join". */
+static void lend_modal(struct state *state, enum bw_stance lent)
+{
+    enum bw_stance now = state->stance;
+
+    switch (lent) {
+    case BW_STANCE_CONSIDERS:
+        if (is_away(now) || now == BW_STANCE_STAYS || now == BW_STANCE_DECLINES ||
+            now == BW_STANCE_APPLIES || now == BW_STANCE_OPPOSES)
+            state->certainty = BW_CERTAINTY_HYPOTHETICAL;
+        else
+            state->stance = BW_STANCE_CONSIDERS;
+        break;
+    case BW_STANCE_APPLIES:
+        if (!is_away(now) && now != BW_STANCE_STAYS && now != BW_STANCE_DECLINES)
+            state->stance = BW_STANCE_APPLIES;
+        break;
+    case BW_STANCE_SIGNS:
+        if (now == BW_STANCE_JOINS || now == BW_STANCE_NONE)
+            state->stance = BW_STANCE_SIGNS;
+        break;
+    case BW_STANCE_OPPOSES:
+        state->stance = is_away(now) ? BW_STANCE_STAYS : BW_STANCE_OPPOSES;
+        break;
+    default:
+        state->stance = lent;
+    }
+}
+
+static void lend(struct state *state, enum bw_stance lent, bool negated)
+{
+    if (lent == BW_STANCE_DECLINES && !negated) {
+        flip(state);
+    } else if (lent == BW_STANCE_DECLINES) { /* does not rule out */
+        if (!is_away(state->stance))
+            state->stance = BW_STANCE_CONSIDERS;
+        state->certainty = BW_CERTAINTY_HYPOTHETICAL;
+    } else if (!negated) {
+        lend_modal(state, lent);
+    } else if (lent == BW_STANCE_SUSPENDS || lent == BW_STANCE_LEAVES) {
+        state->stance = BW_STANCE_STAYS;
+    } else if (lent == BW_STANCE_STAYS) {
+        state->stance = BW_STANCE_LEAVES;
+    } else if (lent != BW_STANCE_OPPOSES) {
+        flip(state);
+    }
+}
+
+/* --- cues ----------------------------------------------------------------------------------- */
+
+static bool is_modifier(const struct bw_mark *mark, const struct bw_nucleus *nucleus)
+{
+    switch (mark->effect) {
+    case BW_EFFECT_STANCE:
+    case BW_EFFECT_DENIES:
+    case BW_EFFECT_UNDECIDED:
+    case BW_EFFECT_HYPOTHETICAL:
+    case BW_EFFECT_REPORTED:
+    case BW_EFFECT_INVITES:
+    case BW_EFFECT_BACKGROUND:
+        return true;
+    default:
+        break;
+    }
+    if (mark->facet != BW_FACET_STANCE || mark == nucleus->stance)
+        return false;
+    /* Whatever is done with a membership is the stance. */
+    return mark_is_modal(mark) ||
+           (nucleus->stance->stance == BW_STANCE_NONE && mark->stance != BW_STANCE_NONE);
+}
+
+/* Whether `mark` is nearer to this nucleus than to any other of the sentence. */
+static bool is_nearest(const struct bw_frame *frame, const struct bw_mark *mark,
+                       const struct bw_nucleus *nucleus, const struct bw_nucleus *nuclei,
+                       uint32_t n)
+{
+    uint32_t mine = mark_distance(frame, mark, nucleus->stance);
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (&nuclei[i] != nucleus && nuclei[i].stance != mark && !nuclei[i].dropped &&
+            mark_reaches(frame, mark, nuclei[i].stance, EVENT_MODIFIER_REACH) &&
+            mark_distance(frame, mark, nuclei[i].stance) < mine)
+            return false;
+    }
+    return true;
+}
+
+static void explain_turn(const struct bw_frame *frame, struct bw_nucleus *nucleus,
+                         const struct bw_mark *mark, const struct state *before,
+                         const struct state *after)
+{
+    const struct bw_mark *first = mark, *last = mark;
+    const struct bw_token *a, *b;
+
+    if (mark->negation != NULL) {
+        first = mark->negation->first < mark->first ? mark->negation : mark;
+        last = mark->negation->last > mark->last ? mark->negation : mark;
+    }
+    a = &frame->text->tokens[first->first];
+    b = &frame->text->tokens[last->last];
+    if (before->stance != after->stance)
+        buf_printf(&nucleus->why, "; '%.*s' turns %s into %s", (int)(b->start + b->len - a->start),
+                   frame->text->field[a->field] + a->start, stance_name(before->stance),
+                   stance_name(after->stance));
+    else if (before->certainty != after->certainty)
+        buf_printf(&nucleus->why, "; '%.*s' makes it %s", (int)(b->start + b->len - a->start),
+                   frame->text->field[a->field] + a->start, certainty_name(after->certainty));
+}
+
+static void apply_modifier(struct bw_nucleus *nucleus, struct state *state,
+                           const struct bw_mark *mark)
+{
+    bool negated = mark->negations % 2 == 1;
+
+    switch (mark->effect) {
+    case BW_EFFECT_DENIES:
+        lend(state, BW_STANCE_DECLINES, negated);
+        state->certainty = negated ? BW_CERTAINTY_HYPOTHETICAL : BW_CERTAINTY_DENIED;
+        break;
+    case BW_EFFECT_UNDECIDED:
+    case BW_EFFECT_HYPOTHETICAL:
+    case BW_EFFECT_INVITES:
+        weaken(state);
+        break;
+    case BW_EFFECT_REPORTED:
+        if (state->certainty == BW_CERTAINTY_STATED)
+            state->certainty = BW_CERTAINTY_REPORTED;
+        break;
+    case BW_EFFECT_BACKGROUND:
+        nucleus->dropped = true;
+        nucleus->drop_why = "it is background, not news";
+        break;
+    default:
+        lend(state, mark->stance, negated);
+    }
+}
+
+/* A question asks what is not decided. */
+static bool is_asked(const struct bw_frame *frame, const struct bw_mark *stance)
+{
+    const struct bw_sentence *sentence = &frame->text->sentences[stance->sentence];
+
+    for (uint32_t i = stance->first; i <= sentence->last; i++) {
+        if (frame->text->tokens[i].after & BW_GAP_QUESTION)
+            return true;
+    }
+    return false;
+}
+
+enum { MODIFIERS_LIMIT = 16 };
+
+/* The modifiers of the nucleus, nearest first. */
+static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *nucleus,
+                        const struct bw_nucleus *nuclei, uint32_t n_nuclei,
+                        const struct bw_mark *out[MODIFIERS_LIMIT])
+{
+    uint32_t distance[MODIFIERS_LIMIT], n = 0, from, to;
+
+    frame_sentence(frame, nucleus->sentence, &from, &to);
+    for (uint32_t i = from; i < to && n < MODIFIERS_LIMIT; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+        uint32_t at = n, mine;
+
+        if (!is_modifier(mark, nucleus) ||
+            !mark_reaches(frame, mark, nucleus->stance, EVENT_MODIFIER_REACH) ||
+            !is_nearest(frame, mark, nucleus, nuclei, n_nuclei))
+            continue;
+        mine = mark_distance(frame, mark, nucleus->stance);
+        for (; at > 0 && distance[at - 1] > mine; at--) {
+            distance[at] = distance[at - 1];
+            out[at] = out[at - 1];
+        }
+        distance[at] = mine;
+        out[at] = mark;
+        n++;
+    }
+    return n;
+}
+
+void turn_nucleus(const struct bw_frame *frame, struct bw_nucleus *nucleus,
+                  const struct bw_nucleus *nuclei, uint32_t n_nuclei)
+{
+    const struct bw_mark *modifiers[MODIFIERS_LIMIT];
+    struct state state = {nucleus->stance->stance, BW_CERTAINTY_STATED}, before = state;
+    const struct bw_token *a = &frame->text->tokens[nucleus->stance->first];
+    const struct bw_token *b = &frame->text->tokens[nucleus->stance->last];
+    uint32_t n = collect(frame, nucleus, nuclei, n_nuclei, modifiers);
+
+    buf_printf(&nucleus->why, "'%.*s' is %s", (int)(b->start + b->len - a->start),
+               frame->text->field[a->field] + a->start,
+               state.stance == BW_STANCE_NONE ? "about membership" : stance_name(state.stance));
+    if (nucleus->stance->negations % 2 == 1) {
+        flip(&state);
+        explain_turn(frame, nucleus, nucleus->stance, &before, &state);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        before = state;
+        apply_modifier(nucleus, &state, modifiers[i]);
+        explain_turn(frame, nucleus, modifiers[i], &before, &state);
+    }
+    if (is_asked(frame, nucleus->stance)) {
+        before = state;
+        weaken(&state);
+        if (before.stance != state.stance)
+            buf_printf(&nucleus->why, "; the question turns %s into %s", stance_name(before.stance),
+                       stance_name(state.stance));
+    }
+    nucleus->result = state.stance;
+    nucleus->certainty = state.certainty;
+}
