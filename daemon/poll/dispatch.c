@@ -27,8 +27,6 @@ enum {
     RETRY_MEMORY_MS = 60000,
 };
 
-static void start_request(struct bw_poller *poller, struct visit *visit);
-
 /* splitmix64 */
 uint64_t dispatch_random(struct bw_poller *poller)
 {

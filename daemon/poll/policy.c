@@ -173,8 +173,8 @@ static struct due find_due(const struct policy_input *in, const struct bw_source
         interval = settings->interval > 0 ? interval : settings->interval_floor;
         return (struct due){in->now + interval, "local-file"};
     }
-    if (after->ignored_validators >= POLICY_IGNORED_AFTER)
-        not_before(&due, in->now + most(interval, least(interval * 2, settings->interval_ceiling)),
+    if (after->ignored_validators >= POLICY_IGNORED_AFTER && settings->interval == 0)
+        not_before(&due, in->now + least(interval * 2, settings->interval_ceiling),
                    "ignores-validators");
     not_before(&due, in->now + least(after->publisher_interval, cap), "publisher-interval");
     fresh = freshness_lifetime(in->response, in->now, &rule);

@@ -8,8 +8,8 @@
  *   interval             the configured interval                     the user's word
  *   adaptive             a quarter of the gap between the latest     ours: between interval_floor
  *                        items; a sixteenth of the silence since     and interval_ceiling
- *   ignores-validators   twice the interval, when unchanged bodies   RFC 9110 13.1 (conditional
- *                        keep coming with 200                        requests), by the hash
+ *   ignores-validators   twice the adaptive one, while 200s that     RFC 9110 13.1 (conditional
+ *                        bring nothing new keep coming               requests)
  *   publisher-interval   ttl; updatePeriod / updateFrequency         RSS 2.0 <ttl>, RSS syndication
  *                                                                    module
  *   max-age, expires     the answer's freshness, on 200 and on 304,  RFC 9111 4.2, 4.3.4, 5.2, 5.3

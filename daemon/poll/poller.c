@@ -87,6 +87,7 @@ struct bw_poller *poller_new_over(struct event_base *base, struct bw_clock *cloc
         poller_free(poller);
         goto memory;
     }
+    dispatch_set_limits(poller);
     poller->tokens = poller->config->polling.connections;
     return poller;
 memory:
@@ -233,6 +234,7 @@ int poller_replace_config(struct bw_poller *poller, const struct bw_config *conf
     dispatch_drop_waiting(poller);
     if (slots_replace(poller, config) != 0)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
+    dispatch_set_limits(poller);
     for (size_t i = 0; i < poller->n_slots; i++)
         slots_schedule(poller, (uint32_t)i);
     poller_wake(poller);

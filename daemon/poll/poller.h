@@ -46,7 +46,7 @@ struct bw_poller {
     struct lanes *lanes;
     struct visit_list visits; /* all that are not home */
     struct visit_list quick;  /* requests that count as quick, oldest first */
-    size_t n_quick, n_slow;
+    size_t n_quick, n_slow, slow_limit;
     double tokens; /* sources that may become due now: see dispatch.c */
     int64_t tokens_ms;
     uint64_t random;
@@ -84,6 +84,8 @@ void slots_schedule(struct bw_poller *poller, uint32_t slot);
 
 /* --- dispatch.c ------------------------------------------------------------------------------ */
 
+/* By the configuration and the descriptors that we may have. */
+void dispatch_set_limits(struct bw_poller *poller);
 /* Tickets go back into the schedule. */
 void dispatch_drop_waiting(struct bw_poller *poller);
 /* Gives up and frees all visits that were not handed out. */
