@@ -112,6 +112,7 @@ static enum ctl_code run(struct ctl *ctl)
 
 const struct ctl_command cmd_alerts = {
     .name = "alerts",
+    .alias = "alerts list",
     .arguments = "",
     .summary = "the outbox: pending, delivered, dead; newest first",
     .options = {{"state", "STATE", "pending, delivered, dead or dropped only"},

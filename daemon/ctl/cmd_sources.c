@@ -178,6 +178,7 @@ static enum ctl_code run(struct ctl *ctl)
 
 const struct ctl_command cmd_sources = {
     .name = "sources",
+    .alias = "sources list",
     .arguments = "",
     .summary = "the state of each source",
     .help = "When it is due next, how the last visit ended, failures in a row, items so far. A\n"

@@ -5,10 +5,24 @@
 #include "ctl.h"
 
 extern const struct ctl_command cmd_alerts;
+extern const struct ctl_command cmd_alerts_drop;
+extern const struct ctl_command cmd_alerts_replay;
+extern const struct ctl_command cmd_alerts_show;
+extern const struct ctl_command cmd_alerts_why;
+extern const struct ctl_command cmd_backup;
 extern const struct ctl_command cmd_feed_parse;
 extern const struct ctl_command cmd_hits;
+extern const struct ctl_command cmd_items;
+extern const struct ctl_command cmd_prune;
 extern const struct ctl_command cmd_rules_check;
+extern const struct ctl_command cmd_rules_explain;
 extern const struct ctl_command cmd_rules_test;
+extern const struct ctl_command cmd_search;
+extern const struct ctl_command cmd_silence;
+extern const struct ctl_command cmd_silence_add;
+extern const struct ctl_command cmd_silence_end;
 extern const struct ctl_command cmd_sources;
+extern const struct ctl_command cmd_stories;
+extern const struct ctl_command cmd_tail;
 
 #endif

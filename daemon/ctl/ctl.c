@@ -3,18 +3,34 @@
 
 #include "commands.h"
 
-#include "blocwatch/clock.h"
-#include "blocwatch/feed.h"
 #include "blocwatch/paths.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct ctl_command *const commands[] = {
-    &cmd_feed_parse, &cmd_rules_check, &cmd_rules_test, &cmd_hits, &cmd_sources, &cmd_alerts,
+    &cmd_hits,
+    &cmd_stories,
+    &cmd_items,
+    &cmd_search,
+    &cmd_tail,
+    &cmd_sources,
+    &cmd_alerts,
+    &cmd_alerts_show,
+    &cmd_alerts_why,
+    &cmd_alerts_replay,
+    &cmd_alerts_drop,
+    &cmd_silence,
+    &cmd_silence_add,
+    &cmd_silence_end,
+    &cmd_rules_check,
+    &cmd_rules_test,
+    &cmd_rules_explain,
+    &cmd_feed_parse,
+    &cmd_backup,
+    &cmd_prune,
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -186,9 +202,9 @@ static enum ctl_code take_option(struct line *line, int argc, char **argv, int *
 }
 
 /* How many of the words the command's name takes; 0 when it is another one. */
-static int match_name(const struct ctl_command *command, char **words, int n)
+static int match_name(const char *name, char **words, int n)
 {
-    const char *at = command->name;
+    const char *at = name;
 
     for (int i = 0; i < n; i++) {
         size_t len = strcspn(at, " ");
@@ -210,8 +226,10 @@ static const struct ctl_command *find_command(char **words, int n, int *used)
 
     *used = 0;
     for (size_t i = 0; i < N_COMMANDS; i++) {
-        int taken = match_name(commands[i], words, n);
+        int taken = match_name(commands[i]->name, words, n);
 
+        if (commands[i]->alias != NULL && match_name(commands[i]->alias, words, n) > taken)
+            taken = match_name(commands[i]->alias, words, n);
         if (taken > *used) {
             *used = taken;
             found = commands[i];

@@ -36,6 +36,7 @@ struct ctl {
 
 struct ctl_command {
     const char *name;      /* "feed parse" */
+    const char *alias;     /* "alerts list" for "alerts", or NULL */
     const char *arguments; /* "FILE"; "" for none */
     const char *summary;   /* one line */
     const char *help;      /* further paragraphs, or NULL */
