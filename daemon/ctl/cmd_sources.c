@@ -92,6 +92,8 @@ static const char *result_name(const struct bw_source_state *state)
     if (state->last_poll == BW_TIME_NONE ||
         (size_t)state->last_result >= sizeof names / sizeof names[0])
         return NULL;
+    if (state->last_result == BW_FETCH_OK && state->failures > 0)
+        return "not readable"; /* it came, but it is no feed */
     return names[state->last_result];
 }
 
