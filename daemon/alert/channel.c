@@ -7,9 +7,8 @@
 #include <string.h>
 
 static const struct alert_channel_type *const types[] = {
-    &channel_journal,
-    &channel_exec,
-    &channel_webhook,
+    &channel_journal, &channel_exec,     &channel_webhook, &channel_ntfy,
+    &channel_email,   &channel_telegram, &channel_desktop, &channel_alertmanager,
 };
 
 enum { N_TYPES = sizeof types / sizeof types[0] };

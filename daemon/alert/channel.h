@@ -9,6 +9,7 @@
 #include "message.h"
 #include "options.h"
 
+#include "blocwatch/alert.h"
 #include "blocwatch/clock.h"
 #include "blocwatch/config.h"
 #include "blocwatch/error.h"
@@ -41,9 +42,6 @@ struct alert_delivery {
 };
 void delivery_finish(struct alert_delivery *delivery, enum alert_verdict verdict,
                      int64_t retry_after_ms, const char *note);
-
-/* Shown to people who test a channel: direction '>' out, '<' in, '*' remark; no newline. */
-typedef void alert_trace_fn(char direction, const char *line, void *ctx);
 
 /* What a driver may use; all borrowed, all outlive the channel. */
 struct alert_room {
@@ -80,7 +78,6 @@ struct alert_channel_type {
                  struct http_request *request, struct bw_error *err);
     /* For those, too: a verdict that the status alone does not give; NULL: by the status. */
     void (*judge)(const struct sender_reply *reply, struct alert_result *result);
-    size_t text_limit; /* bytes that a message's text may have; 0: no limit */
 };
 
 const struct alert_channel_type *channel_find_type(const char *name);
@@ -92,6 +89,7 @@ int channel_open(struct alert_channel *channel, const struct bw_config_channel *
 void channel_close(struct alert_channel *channel); /* a zeroed one is fine */
 
 /* The table's lines. */
-extern const struct alert_channel_type channel_journal, channel_exec, channel_webhook;
+extern const struct alert_channel_type channel_journal, channel_exec, channel_webhook, channel_ntfy,
+    channel_email, channel_telegram, channel_desktop, channel_alertmanager;
 
 #endif

@@ -29,6 +29,15 @@ static void check(const struct alert_options *set, struct bw_config_errors *erro
                          set->config->id);
 }
 
+/* A chat service's URL is a secret: all that stands behind its host. */
+static const char *secret_part(const char *url)
+{
+    const char *host = strstr(url, "://");
+    const char *path = host == NULL ? NULL : strchr(host + 3, '/');
+
+    return path == NULL ? url : path;
+}
+
 static int set_url(struct alert_channel *channel, struct http_request *request,
                    struct bw_error *err)
 {
@@ -37,6 +46,8 @@ static int set_url(struct alert_channel *channel, struct http_request *request,
 
     request->url =
         got > 0 ? arena_strdup(request->arena, url) : options_text(&channel->options, "url");
+    if (got > 0)
+        request->secret = arena_strdup(request->arena, secret_part(url));
     explicit_bzero(url, sizeof url);
     if (got < 0)
         return -1;

@@ -52,6 +52,43 @@ int http_add_bearer(struct alert_channel *channel, const char *key, struct http_
     return got < 0 ? -1 : 0;
 }
 
+int http_write_json(struct http_request *request, json_t *json, struct bw_error *err)
+{
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+
+    json_decref(json);
+    if (text != NULL)
+        buf_puts(&request->body, text);
+    free(text);
+    if (text == NULL || request->body.failed)
+        return error_set(err, BW_ERR_MEMORY, "out of memory");
+    return http_add_header(request, err, "Content-Type: application/json");
+}
+
+int http_add_login(struct alert_channel *channel, struct http_request *request,
+                   struct bw_error *err)
+{
+    char password[SECRET_LIMIT];
+    int got = options_secret(&channel->options, "password_file", password, sizeof password, err);
+
+    if (got > 0) {
+        request->username = options_text(&channel->options, "username");
+        request->password = arena_strdup(request->arena, password);
+        if (request->password == NULL)
+            got = error_set(err, BW_ERR_MEMORY, "out of memory");
+    }
+    explicit_bzero(password, sizeof password);
+    return got < 0 ? -1 : 0;
+}
+
+void http_check_login(const struct alert_options *options, struct bw_config_errors *errors)
+{
+    if ((options_text(options, "username") != NULL) !=
+        (options_text(options, "password_file") != NULL))
+        config_add_error(errors, options_place(options, "username"),
+                         "channel %s: username and password_file go together", options->config->id);
+}
+
 /* "HTTP 503: first line of the answer", safe to show on one line. */
 static void write_note(const struct sender_reply *reply, char *note, size_t size)
 {
@@ -108,6 +145,7 @@ int http_start(struct alert_channel *channel, const struct alert_message *messag
     send.ca_file = options_text(&channel->options, "ca_file");
     send.public_only = !options_boolean(&channel->options, "allow_private", true);
     send.timeout_ms = options_duration_ms(&channel->options, "timeout", TIMEOUT_MS);
+    send.secret = request.secret;
     send.trace = channel->room->trace;
     send.trace_ctx = channel->room->trace_ctx;
     delivery->channel = channel;

@@ -20,6 +20,7 @@ struct http_request {
     size_t n_headers;
     struct bw_buf body;
     const char *username, *password;
+    const char *secret; /* is never shown in a trace: a token in the URL */
 };
 
 /* Options that every HTTP channel has: proxy, ca_file. */
@@ -39,6 +40,12 @@ http_add_header(struct http_request *request, struct bw_error *err, const char *
 /* Adds "Authorization: Bearer …" from the secret file of `key`; nothing when it is not set. */
 int http_add_bearer(struct alert_channel *channel, const char *key, struct http_request *request,
                     struct bw_error *err);
+/* Takes `json`, also NULL, into the body, with its Content-Type. */
+int http_write_json(struct http_request *request, json_t *json, struct bw_error *err);
+/* HTTP authentication by the options username and password_file. */
+int http_add_login(struct alert_channel *channel, struct http_request *request,
+                   struct bw_error *err);
+void http_check_login(const struct alert_options *options, struct bw_config_errors *errors);
 enum alert_verdict http_verdict(long status);
 
 #endif

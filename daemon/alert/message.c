@@ -85,6 +85,9 @@ static int render_view(struct alert_view *view, const struct bw_alert_row *row,
         out_of_memory(err);
         goto out;
     }
+    if (message->public_url != NULL && row->hit != 0)
+        view->page =
+            arena_printf(message->arena, "%s/hits/%lld", message->public_url, (long long)row->hit);
     view->link = view->values.of[FIELD_LINK];
     view->time = view->values.of[FIELD_TIME];
     if (json_object_set_new(view->json, "title", json_string(view->title)) != 0 ||
@@ -131,6 +134,7 @@ static int join_views(struct alert_message *message, struct bw_error *err)
     message->time_ms = message->alerts[0].row->created_ms;
     message->title = message->alerts[0].title;
     message->link = message->n_alerts == 1 ? message->alerts[0].link : NULL;
+    message->page = message->n_alerts == 1 ? message->alerts[0].page : NULL;
     for (size_t i = 1; i < message->n_alerts; i++) {
         if (message->alerts[i].severity > message->severity)
             message->severity = message->alerts[i].severity;

@@ -18,13 +18,14 @@ struct alert_view {
     json_t *json; /* owned: the payload with id, key, title and text */
     struct alert_values values;
     const char *title, *body, *link, *time; /* link may be NULL */
+    const char *page; /* why it was raised, on our own page; NULL: there is none */
     enum bw_severity severity;
 };
 
 struct alert_message {
     const char *key;           /* idempotency */
     const char *title, *body;  /* of all its alerts; body ends without a newline */
-    const char *link;          /* of the only one; NULL for several */
+    const char *link, *page;   /* of the only one; NULL for several */
     enum bw_severity severity; /* the highest */
     int64_t time_ms;           /* of the first alert */
     int64_t story;             /* of all of them; 0 when they differ */

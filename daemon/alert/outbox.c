@@ -1,6 +1,7 @@
 /* The outbox runner: lanes, tries, pauses. Owns the channels and the tries under way. */
 #include "outbox.h"
 #include "backoff.h"
+#include "pace.h"
 
 #include <event2/event.h>
 #include <event2/util.h>
@@ -16,11 +17,7 @@ enum {
     RETRY_FIRST_MS = 2000,
     RETRY_CAP_MS = 3600000,
     LONGEST_SLEEP_MS = 30000, /* the wall clock may jump */
-    CALM_FAILURES = 3,        /* in a row before a lane pauses as a whole */
-    LANE_PAUSE_CAP_MS = 60000,
-    TROUBLE_MS = 600000, /* failing for so long, and so often, is told on other channels */
-    TROUBLE_FAILURES = 5,
-    STORE_TROUBLE_MS = 5000, /* before the store is asked again after an error */
+    STORE_TROUBLE_MS = 5000,  /* before the store is asked again after an error */
 };
 
 struct lane;
@@ -40,12 +37,7 @@ struct lane {
     struct event *timer;
     LIST_HEAD(, try) tries;
     size_t n_tries, concurrency;
-    struct backoff backoff;
-    int rate_limit, rate_used; /* 0: no limit */
-    int64_t rate_period_ms, rate_since_ms;
-    int failures; /* in a row */
-    int64_t failing_since_ms, paused_until_ms;
-    bool told;
+    struct pace pace;
 };
 
 struct outbox {
@@ -125,38 +117,9 @@ static enum bw_delivery decide(const struct try *try, const struct alert_result 
         return BW_DELIVERY_DEAD;
     if (give_up_ms > 0 && row_age_ms(try, now_ms) >= give_up_ms)
         return BW_DELIVERY_DEAD;
-    *wait_ms =
-        backoff_delay_ms(&lane->backoff, try->message.attempts + 1, result->retry_after_ms, draw());
+    *wait_ms = backoff_delay_ms(&lane->pace.backoff, try->message.attempts + 1,
+                                result->retry_after_ms, draw());
     return BW_DELIVERY_PENDING;
-}
-
-/* After some failures in a row all of the lane waits, not only the message that failed. */
-static void note_failure(struct lane *lane, const struct alert_result *result, int64_t now_ms)
-{
-    struct backoff pause = {lane->backoff.first_ms, LANE_PAUSE_CAP_MS};
-    int64_t wait = 0;
-
-    if (lane->failures++ == 0)
-        lane->failing_since_ms = now_ms;
-    if (lane->failures > CALM_FAILURES)
-        wait = backoff_delay_ms(&pause, lane->failures - CALM_FAILURES, 0, draw());
-    if (result->retry_after_ms > wait) /* it is the channel that is asked to wait */
-        wait = backoff_delay_ms(&(struct backoff){0, 0}, 1, result->retry_after_ms, 0);
-    if (now_ms + wait > lane->paused_until_ms)
-        lane->paused_until_ms = now_ms + wait;
-    if (!lane->told && lane->failures >= TROUBLE_FAILURES &&
-        now_ms - lane->failing_since_ms >= TROUBLE_MS) {
-        lane->told = true;
-        lane->outbox->callbacks.on_trouble(lane->channel.id, result->note, lane->failing_since_ms,
-                                           lane->outbox->callbacks.ctx);
-    }
-}
-
-static void note_success(struct lane *lane)
-{
-    lane->failures = 0;
-    lane->paused_until_ms = 0;
-    lane->told = false;
 }
 
 static void tell_result(const struct try *try, enum bw_delivery state, int64_t wait_ms,
@@ -193,16 +156,17 @@ static void finish_try(struct try *try, const struct alert_result *result)
         /* It stays pending: told twice at worst, under the same key. */
         tell(outbox, true, "channel %s: cannot record a delivery (key %s): %s", lane->channel.id,
              try->message.key, err.text);
-        lane->paused_until_ms = now + STORE_TROUBLE_MS;
+        lane->pace.paused_until_ms = now + STORE_TROUBLE_MS;
     } else {
         tell_result(try, state, wait, result->note);
     }
     free_try(try);
     /* A refusal of one message for good says that the channel itself answers. */
     if (result->verdict == ALERT_DELIVERED)
-        note_success(lane);
-    else if (!dead)
-        note_failure(lane, result, now);
+        pace_note_success(&lane->pace);
+    else if (!dead && pace_note_failure(&lane->pace, now, result->retry_after_ms, draw()))
+        outbox->callbacks.on_trouble(lane->channel.id, result->note, lane->pace.failing_since_ms,
+                                     outbox->callbacks.ctx);
 }
 
 static void on_done(struct alert_delivery *delivery, const struct alert_result *result)
@@ -252,24 +216,10 @@ static int take_message(struct lane *lane, int64_t now_ms, struct bw_error *err)
     try->started_ms = now_ms;
     LIST_INSERT_HEAD(&lane->tries, try, link);
     lane->n_tries++;
-    lane->rate_used++;
+    pace_note_start(&lane->pace);
     if (start_try(try, err) != 0)
         finish_try(try, &failed);
     return 1;
-}
-
-/* Until when the lane may not start anything: pause or rate; 0 when it may. */
-static int64_t blocked_until(struct lane *lane, int64_t now_ms)
-{
-    if (lane->paused_until_ms > now_ms)
-        return lane->paused_until_ms;
-    if (lane->rate_limit == 0)
-        return 0;
-    if (now_ms - lane->rate_since_ms >= lane->rate_period_ms || now_ms < lane->rate_since_ms) {
-        lane->rate_since_ms = now_ms;
-        lane->rate_used = 0;
-    }
-    return lane->rate_used < lane->rate_limit ? 0 : lane->rate_since_ms + lane->rate_period_ms;
 }
 
 static void run_lane(struct lane *lane)
@@ -282,7 +232,7 @@ static void run_lane(struct lane *lane)
     while (lane->n_tries < lane->concurrency) {
         int got;
 
-        until = blocked_until(lane, now);
+        until = pace_blocked_until(&lane->pace, now);
         if (until != 0)
             break;
         got = take_message(lane, now, &err);
@@ -351,9 +301,9 @@ static int open_lane(struct lane *lane, struct outbox *outbox,
     concurrency = options_integer(options, "concurrency", CONCURRENCY);
     lane->concurrency =
         (size_t)(concurrency < LARGEST_CONCURRENCY ? concurrency : LARGEST_CONCURRENCY);
-    lane->backoff.first_ms = options_duration_ms(options, "backoff", RETRY_FIRST_MS);
-    lane->backoff.cap_ms = options_duration_ms(options, "backoff_cap", RETRY_CAP_MS);
-    options_rate(options, "rate", &lane->rate_limit, &lane->rate_period_ms);
+    lane->pace.backoff.first_ms = options_duration_ms(options, "backoff", RETRY_FIRST_MS);
+    lane->pace.backoff.cap_ms = options_duration_ms(options, "backoff_cap", RETRY_CAP_MS);
+    options_rate(options, "rate", &lane->pace.rate_limit, &lane->pace.rate_period_ms);
     lane->timer = evtimer_new(outbox->room->base, on_lane_timer, lane);
     return lane->timer == NULL ? error_set(err, BW_ERR_MEMORY, "out of memory") : 0;
 }

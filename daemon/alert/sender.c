@@ -1,11 +1,12 @@
 /* libcurl's multi interface on libevent, for everything that alerts send. Owns handles, sockets'
  * events and jobs. */
 #include "sender.h"
+#include "address.h"
+#include "trace.h"
 
 #include <curl/curl.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -22,8 +23,7 @@ struct sender_job {
     char error[CURL_ERROR_SIZE];
     sender_done_fn *done;
     void *ctx;
-    void (*trace)(char direction, const char *line, void *ctx);
-    void *trace_ctx;
+    struct trace trace;
 };
 
 struct sender {
@@ -44,6 +44,7 @@ static void free_job(struct sender_job *job)
         explicit_bzero(job->body.data, job->body.len);
     buf_clear(&job->body);
     buf_clear(&job->reply);
+    trace_clear(&job->trace);
     LIST_REMOVE(job, link);
     free(job);
 }
@@ -200,82 +201,24 @@ static size_t on_mail(char *data, size_t size, size_t n, void *ctx)
     return room;
 }
 
-/* Header lines that hold a secret are shown by name only. */
-static void trace_line(struct sender_job *job, char direction, const char *line, size_t len)
-{
-    static const char *const secret[] = {"authorization:", "proxy-authorization:", "auth "};
-    char text[1024];
-
-    len = len < sizeof text - 1 ? len : sizeof text - 1;
-    memcpy(text, line, len);
-    text[len] = '\0';
-    for (size_t i = 0; direction == '>' && i < sizeof secret / sizeof secret[0]; i++) {
-        if (strncasecmp(text, secret[i], strlen(secret[i])) == 0)
-            strcpy(text + strlen(secret[i]), " (not shown)");
-    }
-    job->trace(direction, text, job->trace_ctx);
-}
-
 static int on_debug(CURL *curl, curl_infotype type, char *data, size_t size, void *ctx)
 {
     static const char directions[] = {
         [CURLINFO_TEXT] = '*',    [CURLINFO_HEADER_IN] = '<', [CURLINFO_HEADER_OUT] = '>',
         [CURLINFO_DATA_IN] = '<', [CURLINFO_DATA_OUT] = '>',
     };
-    size_t start = 0;
+    struct sender_job *job = ctx;
 
     (void)curl;
-    if (type < 0 || (size_t)type >= sizeof directions)
-        return 0;
-    for (size_t i = 0; i <= size; i++) {
-        if (i < size && data[i] != '\n')
-            continue;
-        size_t len = i - start;
-
-        if (len > 0 && data[start + len - 1] == '\r')
-            len--;
-        if (len > 0)
-            trace_line(ctx, directions[type], data + start, len);
-        start = i + 1;
-    }
+    if (type >= 0 && (size_t)type < sizeof directions)
+        trace_write(&job->trace, directions[type], data, size);
     return 0;
-}
-
-static bool is_private_v4(uint32_t ip)
-{
-    static const struct {
-        uint32_t net;
-        int bits;
-    } nets[] = {{0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},
-                {0xa9fe0000, 16}, {0xac100000, 12}, {0xc0a80000, 16}, {0xe0000000, 3}};
-
-    for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
-        if ((ip ^ nets[i].net) >> (32 - nets[i].bits) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_private(const struct sockaddr *address)
-{
-    const struct in6_addr *ip6 = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-    uint32_t ip4;
-
-    if (address->sa_family == AF_INET)
-        return is_private_v4(
-            ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr));
-    if (address->sa_family != AF_INET6)
-        return true;
-    memcpy(&ip4, ip6->s6_addr + 12, sizeof ip4);
-    if (IN6_IS_ADDR_V4MAPPED(ip6))
-        return is_private_v4(ntohl(ip4));
-    return (ip6->s6_addr[0] & 0xe0) != 0x20; /* only 2000::/3 is out there */
 }
 
 static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)ctx, (void)purpose;
-    if (is_private(&address->addr)) {
+    if (address_is_private(&address->addr)) {
         errno = EACCES;
         return CURL_SOCKET_BAD;
     }
@@ -307,6 +250,9 @@ static void set_http(struct sender_job *job, const struct sender_request *reques
 
 static void set_mail(struct sender_job *job, const struct sender_request *request)
 {
+    static const long tls[] = {[SENDER_TLS_REQUIRED] = CURLUSESSL_ALL,
+                               [SENDER_TLS_TRY] = CURLUSESSL_TRY,
+                               [SENDER_TLS_NONE] = CURLUSESSL_NONE};
     CURL *curl = job->curl;
 
     curl_easy_setopt(curl, CURLOPT_MAIL_FROM, request->mail_from);
@@ -315,8 +261,7 @@ static void set_mail(struct sender_job *job, const struct sender_request *reques
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_mail);
     curl_easy_setopt(curl, CURLOPT_READDATA, job);
     curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)job->body.len);
-    curl_easy_setopt(curl, CURLOPT_USE_SSL,
-                     (long)(request->starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+    curl_easy_setopt(curl, CURLOPT_USE_SSL, tls[request->tls]);
 }
 
 static void set_common(struct sender_job *job, const struct sender_request *request)
@@ -344,8 +289,7 @@ static void set_common(struct sender_job *job, const struct sender_request *requ
     if (request->password != NULL)
         curl_easy_setopt(curl, CURLOPT_PASSWORD, request->password);
     if (request->trace != NULL) {
-        job->trace = request->trace;
-        job->trace_ctx = request->trace_ctx;
+        trace_init(&job->trace, request->trace, request->trace_ctx, request->secret);
         curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
         curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
         curl_easy_setopt(curl, CURLOPT_DEBUGDATA, job);

@@ -19,6 +19,8 @@ struct sender_job;
 
 enum { SENDER_REPLY_LIMIT = 16384 }; /* bytes of an answer that are kept */
 
+enum sender_tls { SENDER_TLS_REQUIRED, SENDER_TLS_TRY, SENDER_TLS_NONE }; /* STARTTLS */
+
 struct sender_request {
     const char *url;
     const char *method;         /* HTTP; NULL: POST */
@@ -31,9 +33,10 @@ struct sender_request {
     const char *mail_from;           /* smtp: the envelope's sender; then the rest counts: */
     const char *const *mail_to;      /* the envelope's receivers */
     size_t n_mail_to;
-    bool starttls;    /* smtp: refuse to go on without TLS */
-    bool public_only; /* refuse to connect to private and loopback addresses */
+    enum sender_tls tls; /* smtp:// only */
+    bool public_only;    /* refuse to connect to private and loopback addresses */
     int64_t timeout_ms;
+    const char *secret; /* shown as *** in a trace; NULL: none */
     void (*trace)(char direction, const char *line, void *ctx); /* NULL: none */
     void *trace_ctx;
 };

@@ -30,6 +30,15 @@ int alert_check_config(const struct bw_config *config, struct bw_config_errors *
 /* Matchers of a silence, "rule=ca-* actor=KZ": BW_ERR_USAGE says what is wrong with them. */
 int alert_check_matchers(const char *matchers, struct bw_error *err);
 
+/* The conversation with a receiver, line by line without secrets: '>' sent, '<' received, '*' a
+ * remark. Only channels on HTTP and SMTP have one. */
+typedef void alert_trace_fn(char direction, const char *line, void *ctx);
+/* Sends a test alert through channel `id` of a checked configuration, at once and without the
+ * outbox, on a loop of its own; `trace` may be NULL. 0 when the receiver took it, else -1 with its
+ * reason; BW_ERR_NOTFOUND: no such channel. */
+int alert_test_channel(const struct bw_config *config, const char *id, struct bw_clock *clock,
+                       alert_trace_fn *trace, void *ctx, struct bw_error *err);
+
 /* Builds the channels of `config` (borrowed until replaced). Returns owned, NULL with `err`. */
 struct bw_alerter *alerter_new(struct event_base *base, const struct bw_config *config,
                                struct bw_store *store, struct bw_clock *clock,
