@@ -167,7 +167,8 @@ void draft_add_enclosure(struct bw_parse *p, const char *url, size_t len,
     struct bw_enclosure *enclosure;
     char *text;
 
-    if (p->failed != BW_OK || len == 0 || !p->in_item || draft->n_enclosures >= MOST_ENCLOSURES)
+    if (p->failed != BW_OK || len == 0 || len > LONGEST_LINK || !p->in_item ||
+        draft->n_enclosures >= MOST_ENCLOSURES)
         return;
     if (draft->n_enclosures == draft->room_enclosures) {
         struct bw_enclosure *array =

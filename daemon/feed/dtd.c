@@ -54,12 +54,13 @@ static const char *find_value(const struct bw_dtd *dtd, const char *name, size_t
 
 void dtd_declare(struct bw_dtd *dtd, const char *name, const char *value)
 {
-    struct declared *entry = &dtd->declared[dtd->n];
+    struct declared *entry;
 
     /* As in XML the first declaration counts. */
     if (dtd->n == MOST_ENTITIES || strlen(value) > LONGEST_VALUE ||
         find_value(dtd, name, strlen(name)) != NULL)
         return;
+    entry = &dtd->declared[dtd->n];
     entry->name = strdup(name);
     entry->value = strdup(value);
     if (entry->name == NULL || entry->value == NULL) {

@@ -28,6 +28,7 @@ struct work {
 int feed_prepare(void)
 {
     xmlInitParser();
+    json_prepare();
     return charset_prepare();
 }
 

@@ -2,6 +2,7 @@
 #include "identity.h"
 #include "url.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,6 @@ static void hash_buf(struct bw_parse *p, const struct bw_buf *buf, char key[BW_K
 void identity_fill(struct bw_parse *p, struct bw_item *item)
 {
     struct bw_buf *buf = &p->link;
-    char time[BW_TIME_TEXT];
 
     if (item->link != NULL) {
         buf_reset(buf);
@@ -55,7 +55,7 @@ void identity_fill(struct bw_parse *p, struct bw_item *item)
         url_append_fragment(item->link, buf);
     } else {
         append_field(buf, "title", item->title);
-        append_field(buf, "date", clock_format(item->published, time));
+        buf_printf(buf, "date%" PRId64, item->published);
         if (item->title == NULL)
             append_field(buf, "text", item->summary);
     }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { COST_OF_TABLE = 256, COST_OF_VALUE = 64 };
+
 static const struct bw_tag tags[] = {
     [SLOT_TITLE] = {"title", ROLE_TEXT, SLOT_TITLE, 4, TYPE_TEXT},
     [SLOT_SUMMARY] = {"summary", ROLE_TEXT, SLOT_SUMMARY, 5, TYPE_TEXT},
@@ -143,12 +145,39 @@ static void read_feed(struct bw_parse *p, const json_t *root)
     }
 }
 
+/* What the tree of values will take at most: jansson's nodes, tables and names cost many times the
+ * bytes of the text. */
+static bool fits(const struct bw_parse *p, const char *text, size_t len)
+{
+    size_t cost = len, most = p->limits->memory * 2;
+
+    for (size_t i = 0; i < len && cost <= most; i++) {
+        if (text[i] == '{' || text[i] == '[')
+            cost += COST_OF_TABLE;
+        else if (text[i] == ',' || text[i] == ':')
+            cost += COST_OF_VALUE;
+    }
+    return cost <= most;
+}
+
+void json_prepare(void)
+{
+    json_object_seed(0);
+}
+
 int json_read(struct bw_parse *p, const char *text, size_t len, struct bw_error *why)
 {
     json_error_t error;
-    json_t *root = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DISABLE_EOF_CHECK, &error);
-    const char *version = json_string_value(json_object_get(root, "version"));
+    json_t *root;
+    const char *version;
     int result = -1;
+
+    if (!fits(p, text, len)) {
+        p->failed = BW_ERR_LIMIT;
+        return 0;
+    }
+    root = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DISABLE_EOF_CHECK, &error);
+    version = json_string_value(json_object_get(root, "version"));
 
     if (root == NULL)
         error_set(why, BW_ERR_FORMAT, "not JSON: line %d: %s", error.line, error.text);

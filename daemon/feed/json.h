@@ -4,6 +4,9 @@
 
 #include "parse.h"
 
+/* Seeds jansson's hash tables, which reads /dev/urandom the first time. */
+void json_prepare(void);
+
 /* 0, also when the parse failed or is full; -1 when the text is no JSON Feed: `why` says so. */
 int json_read(struct bw_parse *p, const char *text, size_t len, struct bw_error *why);
 

@@ -1,8 +1,10 @@
 /* The feeds that an HTML page offers, by libxml2's HTML parser. Owns the parser while it runs. */
 #include "blocwatch/feed.h"
 #include "url.h"
+#include "utf8.h"
 
 #include <libxml/HTMLparser.h>
+#include <libxml/parserInternals.h>
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
@@ -127,11 +129,11 @@ static int read_page(const char *html, size_t len, struct finder *f, struct bw_e
 {
     htmlParserCtxtPtr parser;
 
-    if (len > LARGEST_PAGE)
-        len = LARGEST_PAGE;
     parser = htmlCreateMemoryParserCtxt(html, (int)len);
     if (parser == NULL)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
+    /* Fixed here, the page's own claim cannot make libxml2 open a converter. */
+    xmlSwitchEncoding(parser, XML_CHAR_ENCODING_UTF8);
     htmlCtxtUseOptions(parser, HTML_PARSE_NONET | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
                                    HTML_PARSE_RECOVER | HTML_PARSE_IGNORE_ENC);
     memset(parser->sax, 0, sizeof *parser->sax);
@@ -148,18 +150,25 @@ int feed_find_links(const char *html, size_t len, const char *base_url, struct b
                     struct bw_feed_link **links, size_t *n_links, struct bw_error *err)
 {
     struct finder *f = arena_alloc(arena, sizeof *f);
+    struct bw_buf clean;
     size_t n;
     struct bw_feed_link *found;
+    int result;
 
     if (f == NULL)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
     f->arena = arena;
     f->base = base_url;
-    if (len > 0 && read_page(html, len, f, err) != 0) {
-        buf_clear(&f->url);
-        return -1;
-    }
+    buf_init(&clean);
+    result = utf8_clean(html, len < LARGEST_PAGE ? len : LARGEST_PAGE, &clean);
+    if (result != 0)
+        error_set(err, BW_ERR_MEMORY, "out of memory");
+    else if (clean.len > 0)
+        result = read_page(clean.data, clean.len, f, err);
+    buf_clear(&clean);
     buf_clear(&f->url);
+    if (result != 0)
+        return -1;
     n = f->n_declared + f->n_likely;
     found = arena_calloc(arena, n + 1, sizeof *found);
     if (found == NULL || f->failed)

@@ -82,6 +82,8 @@ static void inherit(struct bw_parse *p, struct bw_frame *frame, const struct bw_
 
         if (attr->prefix == NULL || strcmp(attr->prefix, "xml") != 0)
             continue;
+        if (attr->len > LONGEST_LINK)
+            continue;
         if (strcmp(attr->name, "lang") == 0) {
             frame->lang = attr->len == 0 ? NULL : keep(p, attr->value, attr->len);
         } else if (strcmp(attr->name, "base") == 0 && attr->len > 0) {
@@ -139,7 +141,7 @@ static void claim_link(struct bw_parse *p, int rank, const char *text, size_t le
 {
     const char *link;
 
-    if (len == 0 || p->failed != BW_OK)
+    if (len == 0 || len > LONGEST_LINK || p->failed != BW_OK)
         return;
     link = keep(p, text, len);
     buf_reset(&p->link);

@@ -8,6 +8,8 @@
 #include "blocwatch/feed.h"
 #include "tag.h"
 
+enum { LONGEST_LINK = 8192 }; /* longer ones are no links */
+
 struct bw_attr {
     const char *prefix; /* NULL: none */
     const char *name;

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum { CACHE_SLOTS = 256, MOST_ATTRS = 48 };
+enum { CACHE_SLOTS = 256, MOST_ATTRS = 48, MOST_DECLARATIONS = 512, WINDOW = 1 << 14 };
 
 /* libxml2 interns names, so that equal pointers are equal names while the parser lives. */
 struct cached {
@@ -22,6 +22,7 @@ struct reader {
     struct bw_dtd *dtd;
     xmlEntity entity; /* what on_entity() hands out */
     struct cached cache[CACHE_SLOTS];
+    unsigned n_declared;
     bool has_root, broken;
 };
 
@@ -39,6 +40,13 @@ static const struct bw_tag *find_tag(struct reader *r, const xmlChar *local, con
         entry->uri = uri;
     }
     return entry->tag;
+}
+
+/* Leaves the document to the forgiving reader. */
+static void give_up(struct reader *r)
+{
+    r->broken = true;
+    xmlStopParser(r->parser);
 }
 
 static void stop_if_done(struct reader *r)
@@ -98,12 +106,13 @@ static void on_declaration(void *context, const xmlChar *name, int type, const x
 
     (void)public_id;
     (void)system_id;
-    if (type == XML_INTERNAL_GENERAL_ENTITY && content != NULL)
+    if (++r->n_declared > MOST_DECLARATIONS) /* libxml2 keeps them all: it need not */
+        give_up(r);
+    else if (type == XML_INTERNAL_GENERAL_ENTITY && content != NULL)
         dtd_declare(r->dtd, (const char *)name, (const char *)content);
 }
 
-/* Text is handed out as a "predefined" entity, which libxml2 inlines without parsing it; inside
- * attributes it inlines a general one, and only that in full. */
+/* Text is handed out as a "predefined" entity, which libxml2 inlines without parsing it. */
 static xmlEntityPtr on_entity(void *context, const xmlChar *name)
 {
     struct reader *r = context;
@@ -112,15 +121,9 @@ static xmlEntityPtr on_entity(void *context, const xmlChar *name)
     if (r->parser->inSubset != 0)
         return NULL; /* asked at the declaration itself, to keep its source */
     text = dtd_expand(r->dtd, (const char *)name);
-    if (text == NULL) {
-        r->broken = true;
-        xmlStopParser(r->parser);
-        return NULL;
-    }
-    if (r->parser->instate == XML_PARSER_ATTRIBUTE_VALUE && strlen(text) != 1) {
-        /* One more parser state to get wrong is not worth it: the loose reader does these. */
-        r->broken = true;
-        xmlStopParser(r->parser);
+    /* Of one in an attribute libxml2 would take the first byte only. */
+    if (text == NULL || (r->parser->instate == XML_PARSER_ATTRIBUTE_VALUE && strlen(text) != 1)) {
+        give_up(r);
         return NULL;
     }
     memset(&r->entity, 0, sizeof r->entity);
@@ -143,10 +146,8 @@ static void on_error(void *context, xmlErrorPtr error)
 {
     struct reader *r = context;
 
-    if (error->level == XML_ERR_FATAL) {
-        r->broken = true;
-        xmlStopParser(r->parser);
-    }
+    if (error->level == XML_ERR_FATAL)
+        give_up(r);
 }
 
 static void set_handlers(struct reader *r)
@@ -167,12 +168,36 @@ static void set_handlers(struct reader *r)
     r->parser->userData = r;
 }
 
+/*
+ * Is there a tag so long that it must have thousands of attributes? libxml2 compares each with all
+ * the others. A tag holds no '<', so that looking at one place in every window is enough.
+ */
+static bool has_huge_tag(const char *text, size_t len)
+{
+    for (size_t i = WINDOW; i + WINDOW <= len; i += WINDOW) {
+        const char *open, *window = text + i;
+
+        if (memchr(window, '<', WINDOW) != NULL)
+            continue;
+        open = memrchr(text, '<', i);
+        if (open != NULL && open[1] != '!' && open[1] != '?' &&
+            memchr(open, '>', (size_t)(window - open)) == NULL)
+            return true;
+        /* Text or a CDATA section: go on behind it. */
+        open = memchr(window, '<', len - i);
+        if (open == NULL)
+            break;
+        i = (size_t)(open - text) / WINDOW * WINDOW;
+    }
+    return false;
+}
+
 int xml_read(struct bw_parse *p, const char *text, size_t len)
 {
     struct reader r = {.parse = p};
     int result = -1;
 
-    if (len > INT_MAX)
+    if (len > INT_MAX || has_huge_tag(text, len))
         return -1;
     r.dtd = dtd_new();
     r.parser = r.dtd == NULL ? NULL : xmlCreateMemoryParserCtxt(text, (int)len);
