@@ -4,9 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A rule under an atom. */
-struct entry {
-    uint32_t atom, rule;
+struct atom_entry {
+    uint32_t atom;
+    struct bw_entry entry;
+};
+
+struct need {
+    uint32_t pattern, hash;
+    float cost;
+};
+
+/* Words that every item which the rule hits has to hold: the two rarest. */
+struct needs {
+    struct need list[2];
+    unsigned n;
 };
 
 struct chooser {
@@ -14,7 +25,8 @@ struct chooser {
     struct bw_ruleset *rules;
     float *set_costs, *bloc_costs; /* bloc_costs: by the first set of a code */
     float any_bloc;
-    struct entry *entries;
+    struct needs needs; /* of the rule that is being entered */
+    struct atom_entry *entries;
     size_t n, cap;
 };
 
@@ -135,15 +147,70 @@ static float cost_of(const struct chooser *chooser, uint32_t index)
     }
 }
 
+static void add_need(struct needs *needs, struct need need)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct need swap = needs->list[i];
+
+        if (i == needs->n) {
+            needs->list[needs->n++] = need;
+            return;
+        }
+        if (need.cost < swap.cost) {
+            needs->list[i] = need;
+            need = swap;
+        }
+    }
+}
+
+/* The rarest whole word of the pattern. */
+static void add_pattern_need(struct needs *needs, const struct bw_ruleset *rules, uint32_t id)
+{
+    const struct bw_pattern *pattern = &rules->patterns[id];
+    const struct bw_element *best = NULL;
+
+    for (uint16_t i = 0; i < pattern->n; i++) {
+        if (pattern->elements[i].kind == BW_ELEMENT_WORD &&
+            (best == NULL || pattern->elements[i].uses < best->uses))
+            best = &pattern->elements[i];
+    }
+    if (best != NULL)
+        add_need(needs, (struct need){id, best->hash, pattern->cost});
+}
+
+/* What an item has to hold for the node to be true. */
+static void find_needs(struct needs *needs, const struct bw_ruleset *rules, uint32_t index)
+{
+    const struct bw_node *node = &rules->nodes[index];
+
+    if (node->op == BW_OP_WORD && node->channel <= BW_IN_TEXT)
+        add_pattern_need(needs, rules, node->arg);
+    if (node->op != BW_OP_AND && node->op != BW_OP_NEAR && node->op != BW_OP_BEFORE &&
+        node->op != BW_OP_SENTENCE)
+        return;
+    for (uint32_t i = 0; i < node->n; i++)
+        find_needs(needs, rules, rules->children[node->arg + i]);
+}
+
+/* A word that is needed where the atom is there already; 0 for none. */
+static uint32_t need_beside(const struct needs *needs, uint32_t atom)
+{
+    for (unsigned i = 0; i < needs->n; i++) {
+        if (needs->list[i].pattern != atom)
+            return needs->list[i].hash;
+    }
+    return 0;
+}
+
 static int enter(struct chooser *chooser, uint32_t atom, uint32_t rule)
 {
-    struct entry *entries =
+    struct atom_entry *entries =
         build_grow(chooser->build, chooser->entries, chooser->n, &chooser->cap, sizeof *entries);
 
     if (entries == NULL)
         return -1;
     chooser->entries = entries;
-    entries[chooser->n++] = (struct entry){atom, rule};
+    entries[chooser->n++] = (struct atom_entry){atom, {rule, need_beside(&chooser->needs, atom)}};
     return 0;
 }
 
@@ -206,8 +273,11 @@ static int enter_rule(struct chooser *chooser, uint32_t index)
 
     if (!rule->enabled)
         return 0;
-    if (rule->root != BW_NO_NODE)
+    chooser->needs.n = 0;
+    if (rule->root != BW_NO_NODE) {
         by_query = cost_of(chooser, rule->root);
+        find_needs(&chooser->needs, rules, rule->root);
+    }
     if (by_event < NOTHING && by_event <= by_query)
         return enter_event(chooser, rule, index);
     if (by_query < NOTHING)
@@ -218,7 +288,7 @@ static int enter_rule(struct chooser *chooser, uint32_t index)
 
 static int list_entries(struct chooser *chooser)
 {
-    struct bw_lists *lists = &chooser->rules->by_atom;
+    struct bw_entries *lists = &chooser->rules->by_atom;
     uint32_t n_atoms = chooser->rules->n_atoms;
 
     lists->first = calloc((size_t)n_atoms + 2, sizeof *lists->first);
@@ -230,7 +300,7 @@ static int list_entries(struct chooser *chooser)
     for (uint32_t a = 1; a <= n_atoms; a++)
         lists->first[a + 1] += lists->first[a];
     for (size_t i = 0; i < chooser->n; i++)
-        lists->list[lists->first[chooser->entries[i].atom + 1]++] = chooser->entries[i].rule;
+        lists->list[lists->first[chooser->entries[i].atom + 1]++] = chooser->entries[i].entry;
     return 0;
 }
 

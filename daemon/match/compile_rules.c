@@ -128,7 +128,7 @@ static int compile_query(struct bw_build *build, const struct bw_rule *rule,
         return -1;
     if (query_parse(build, &spot, out->query, &out->root) != 0)
         return build->no_memory ? -1 : 0;
-    query_check(build, &spot, out->root);
+    query_check(build, &spot, out->query, out->root);
     return 0;
 }
 

@@ -20,10 +20,19 @@ static const struct {
 
 uint32_t fold_decode(const char *text, size_t len, size_t *used)
 {
+    const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text;
     utf8proc_int32_t cp;
-    utf8proc_ssize_t n =
-        utf8proc_iterate((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &cp);
+    utf8proc_ssize_t n;
 
+    if (bytes[0] < 0x80) {
+        *used = 1;
+        return bytes[0];
+    }
+    if (bytes[0] >= 0xC2 && bytes[0] < 0xE0 && len >= 2 && (bytes[1] & 0xC0) == 0x80) {
+        *used = 2;
+        return (uint32_t)(bytes[0] & 0x1F) << 6 | (bytes[1] & 0x3F);
+    }
+    n = utf8proc_iterate(bytes, (utf8proc_ssize_t)len, &cp);
     *used = n > 0 ? (size_t)n : 1;
     return n > 0 ? (uint32_t)cp : 0xFFFD;
 }
@@ -36,8 +45,6 @@ size_t fold_encode(uint32_t cp, char *out)
 static bool is_apostrophe(uint32_t cp)
 {
     switch (cp) {
-    case '\'':
-    case '`':
     case 0xB4:  /* acute accent */
     case 0x2B9: /* modifier prime */
     case 0x2BB: /* turned comma: the right one in oʻ, gʻ */
@@ -76,13 +83,26 @@ static bool is_stress_mark(uint32_t cp)
            (cp >= 0x20D0 && cp <= 0x20FF) || (cp >= 0xFE20 && cp <= 0xFE2F);
 }
 
+static enum bw_char classify_ascii(uint32_t cp)
+{
+    if ((cp >= '0' && cp <= '9') || ((cp | 0x20) >= 'a' && (cp | 0x20) <= 'z'))
+        return BW_CHAR_WORD;
+    if (cp == '\'' || cp == '`')
+        return BW_CHAR_APOSTROPHE;
+    return cp == '-' ? BW_CHAR_HYPHEN : BW_CHAR_OTHER;
+}
+
 enum bw_char fold_classify(uint32_t cp)
 {
+    if (cp < 0x80)
+        return classify_ascii(cp);
+    if (cp < FOLD_END && fold_table[cp - FOLD_FIRST] != 0)
+        return BW_CHAR_WORD;
     if (is_apostrophe(cp))
         return BW_CHAR_APOSTROPHE;
     if (is_ignored(cp))
         return BW_CHAR_IGNORED;
-    if (cp == '-' || cp == 0x2010 || cp == 0x2011)
+    if (cp == 0x2010 || cp == 0x2011)
         return BW_CHAR_HYPHEN;
     switch (utf8proc_category((utf8proc_int32_t)cp)) {
     case UTF8PROC_CATEGORY_LU:

@@ -51,7 +51,7 @@ static int by_set(const void *a, const void *b)
     return by_place(a, b);
 }
 
-static bool in_office(const struct bw_compiled_set *set, int64_t published)
+bool set_is_in_office(const struct bw_compiled_set *set, int64_t published)
 {
     if (published == BW_TIME_NONE)
         return true;
@@ -84,7 +84,7 @@ static int list_terms(const struct bw_ruleset *rules, struct bw_lane *lane, int6
              k++) {
             const struct bw_rule_set_term *term = &rules->terms[k];
 
-            if (in_office(&rules->compiled_sets[term->set], published) &&
+            if (set_is_in_office(&rules->compiled_sets[term->set], published) &&
                 add_term(lane,
                          (struct bw_term_hit){term->set, term->term, hit->first, hit->last}) != 0)
                 return -1;

@@ -10,6 +10,7 @@
 enum bw_lane_id { BW_LANE_TEXT, BW_LANE_CATEGORY, BW_LANE_AUTHOR, BW_LANE_LINK, BW_LANES };
 
 enum {
+    BW_WORD_BITS = 1 << 13,
     BW_MATCHED_MOST = 64,        /* matched spans that a hit keeps */
     BW_SPANS_MOST = 4096,        /* places that a NEAR inside a NEAR hands on */
     BW_REGEX_STEPS = 1000000,    /* PCRE2 match limit */
@@ -48,6 +49,8 @@ struct bw_matcher {
     /* Which atoms and rules have been met: equal to `stamp` when in this item. */
     uint32_t stamp, *atom_stamps, *rule_stamps;
     struct bw_pattern_hits gate_hits;
+    uint64_t words[BW_WORD_BITS / 64]; /* a bit for each word's hash; made when asked for */
+    bool words_ready;
     uint32_t *candidates;
     size_t n_candidates, candidates_cap;
     struct bw_event_found *events;
@@ -72,6 +75,9 @@ const struct bw_pattern_hit *lane_find_pattern(const struct bw_lane *lane, uint3
                                                size_t *n);
 const struct bw_term_hit *lane_find_set(struct bw_matcher *matcher, struct bw_lane *lane,
                                         uint32_t set, size_t *n);
+
+/* Whether a term of the set counts in an item of that date. */
+bool set_is_in_office(const struct bw_compiled_set *set, int64_t published);
 
 /* The events of the item, found once; their text lives in `arena`. */
 int matcher_find_events(struct bw_matcher *matcher, struct bw_arena *arena, struct bw_error *err);

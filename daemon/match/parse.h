@@ -32,7 +32,8 @@ const char *build_nearest_set(const struct bw_build *build, const char *name, si
  */
 int query_parse(struct bw_build *build, const struct bw_spot *spot, const char *query,
                 uint32_t *root);
-/* Warns about a query that is true, or false, whatever the item says. */
-void query_check(struct bw_build *build, const struct bw_spot *spot, uint32_t root);
+/* Warns about a query that can be true of an item that holds nothing, or of none at all. */
+void query_check(struct bw_build *build, const struct bw_spot *spot, const char *query,
+                 uint32_t root);
 
 #endif

@@ -66,9 +66,15 @@ struct bw_compiled_set {
     int64_t from, to;   /* in office, [from, to); BW_TIME_NONE open */
 };
 
-/* Lists of numbers by number: list[first[i], first[i + 1]). */
-struct bw_lists {
-    uint32_t *first, *list;
+/* A rule to look at when an atom is there and, unless 0, a word of the hash `need` too. */
+struct bw_entry {
+    uint32_t rule, need;
+};
+
+/* By atom: list[first[atom], first[atom + 1]). */
+struct bw_entries {
+    uint32_t *first;
+    struct bw_entry *list;
 };
 
 struct bw_ruleset {
@@ -93,7 +99,7 @@ struct bw_ruleset {
      * Which rules to look at. An atom is something that a rule requires: a pattern; behind the
      * patterns, a set; behind these, a bloc code (by its first set); the last one, any bloc.
      */
-    struct bw_lists by_atom;
+    struct bw_entries by_atom;
     uint32_t n_atoms;
     uint32_t *always; /* rules that require nothing the index finds */
     uint32_t n_always;

@@ -1,6 +1,8 @@
 /* The story signature: MinHash over an item's folded words. Owns nothing. */
 #include "matcher.h"
 
+enum { RECENT = 256 };
+
 /* The i-th number of splitmix64, from which the hash functions are made. */
 static uint64_t constant(uint64_t i)
 {
@@ -11,23 +13,32 @@ static uint64_t constant(uint64_t i)
     return x ^ x >> 31;
 }
 
+/* Each function is one to one: the words with the least values are a random sample. */
+static void add_word(uint32_t word, const uint32_t *flip, const uint32_t *factor,
+                     uint32_t *signature)
+{
+    for (int i = 0; i < BW_SIGNATURE_SIZE; i++) {
+        uint32_t value = (word ^ flip[i]) * factor[i];
+
+        signature[i] = value < signature[i] ? value : signature[i];
+    }
+}
+
 void signature_compute(const struct bw_text *text, uint32_t signature[BW_SIGNATURE_SIZE])
 {
-    uint64_t factor[BW_SIGNATURE_SIZE], offset[BW_SIGNATURE_SIZE];
+    uint32_t flip[BW_SIGNATURE_SIZE], factor[BW_SIGNATURE_SIZE], recent[RECENT] = {0};
 
     for (uint64_t i = 0; i < BW_SIGNATURE_SIZE; i++) {
-        factor[i] = constant(2 * i) | 1;
-        offset[i] = constant(2 * i + 1);
+        flip[i] = (uint32_t)constant(i);
+        factor[i] = (uint32_t)(constant(i) >> 32) | 1;
         signature[i] = UINT32_MAX;
     }
     for (uint32_t t = 0; t < text->n_tokens; t++) {
-        if (text->tokens[t].flags & BW_TOKEN_SUFFIX)
-            continue;
-        for (int i = 0; i < BW_SIGNATURE_SIZE; i++) {
-            uint32_t value = (uint32_t)((text->tokens[t].hash * factor[i] + offset[i]) >> 32);
+        uint32_t word = text->tokens[t].hash;
 
-            if (value < signature[i])
-                signature[i] = value;
-        }
+        if ((text->tokens[t].flags & BW_TOKEN_SUFFIX) || recent[word % RECENT] == word)
+            continue;
+        recent[word % RECENT] = word;
+        add_word(word, flip, factor, signature);
     }
 }

@@ -5,6 +5,7 @@
 #include "suffix.h"
 #include "wordhash.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,17 @@ struct scan {
 static inline bool is_continuation(unsigned char c)
 {
     return (c & 0xC0) == 0x80;
+}
+
+/* What a letter of two bytes at `p` folds to; 0 when it is none, or not as simple. */
+static inline uint32_t fold_two(const char *p)
+{
+    unsigned char c = (unsigned char)p[0];
+    uint32_t cp = (uint32_t)(c & 0x1F) << 6 | ((unsigned char)p[1] & 0x3F);
+
+    return c >= 0xC3 && c <= 0xD4 && is_continuation((unsigned char)p[1]) && cp < FOLD_END
+               ? fold_table[cp - FOLD_FIRST]
+               : 0;
 }
 
 /* What an ASCII letter or digit folds to; 0 for everything else. */
@@ -93,6 +105,8 @@ static bool starts_word(const char *p, const char *end)
 
     if (p < end && (unsigned char)*p < 0x80)
         return fold_ascii((unsigned char)*p) != 0;
+    if (end - p >= 2 && fold_two(p) != 0)
+        return true;
     return peek(p, end, &used) == BW_CHAR_WORD;
 }
 
@@ -157,42 +171,103 @@ static bool is_letter_mark(const struct scan *scan, const char *start, const cha
     return !(is_acronym(start, p) && !fold_is_upper(fold_decode(next, 4, &used)));
 }
 
-/* Folds letters of one or two bytes up to `limit`; stops at the first one that is not simple. */
+/*
+ * Eight bytes at once: the number of ASCII letters and digits that they begin with, and in *folded
+ * all eight with capitals made small. A byte's high bit tells in each step; none carries into the
+ * next byte, for only bytes below 0x80 count.
+ */
+static inline unsigned fold_eight(uint64_t bytes, uint64_t *folded)
+{
+    const uint64_t ones = 0x0101010101010101ULL, high = 0x80 * ones;
+    uint64_t low = bytes & ~high, small = low | 0x20 * ones;
+    uint64_t letter = (small + (0x80 - 'a') * ones) & ~(small + (0x7F - 'z') * ones);
+    uint64_t digit = (low + (0x80 - '0') * ones) & ~(low + (0x7F - '9') * ones);
+    uint64_t other = ~((letter | digit) & ~bytes) & high;
+
+    *folded = bytes | (letter & high) >> 2;
+    return other == 0 ? 8 : (unsigned)__builtin_ctzll(other) / 8; /* the first is lowest */
+}
+
+/*
+ * The same for four letters of two bytes from U+0400 to U+04FF, the first one highest: how many of
+ * these `bytes` begin with, folded.
+ */
+static inline unsigned fold_four(uint64_t bytes, uint64_t *folded)
+{
+    const uint64_t ones = 0x0001000100010001ULL;
+    uint64_t wrong = (bytes & 0xFCC0 * ones) ^ 0xD080 * ones;
+    uint64_t index = (bytes & 0x0300 * ones) >> 2 | (bytes & 0x003F * ones);
+    const uint16_t *table = fold_table + 0x400 - FOLD_FIRST;
+    uint64_t points = (uint64_t)table[index >> 48] << 48 |
+                      (uint64_t)table[index >> 32 & 0xFF] << 32 |
+                      (uint64_t)table[index >> 16 & 0xFF] << 16 | table[index & 0xFF];
+    /* A letter folds to one at or behind U+0400: bit 10 tells it from none. */
+    uint64_t none = (~points >> 10 & ones) | wrong;
+
+    *folded = (points >> 6 & 0x001F * ones) << 8 | (points & 0x003F * ones) | 0xC080 * ones;
+    return none == 0 ? 4 : (unsigned)__builtin_clzll(none) / 16;
+}
+
+static inline uint64_t load_eight(const char *p)
+{
+    uint64_t bytes;
+
+    memcpy(&bytes, p, sizeof bytes);
+    return bytes;
+}
+
+static inline void store_eight(char *p, uint64_t bytes)
+{
+    memcpy(p, &bytes, sizeof bytes);
+}
+
+/* One letter, when it is simple; how many bytes it has, in both forms. */
+static inline unsigned fold_one(const char *p, const char *limit, char *to)
+{
+    uint32_t fold;
+
+    if ((unsigned char)*p < 0x80) {
+        *to = fold_ascii((unsigned char)*p);
+        return *to != 0;
+    }
+    fold = limit - p >= 2 ? fold_two(p) : 0;
+    if (fold < 0x80)
+        return 0;
+    to[0] = (char)(0xC0 | fold >> 6);
+    to[1] = (char)(0x80 | (fold & 0x3F));
+    return 2;
+}
+
+/* Folds letters of one or two bytes up to `limit`; stops at the first one that is not simple. Up to
+ * seven bytes behind what it writes are touched. */
 static inline const char *scan_simple(const char *p, const char *limit, char **out,
                                       unsigned *scripts)
 {
-    unsigned seen = *scripts;
     char *to = *out;
+    uint64_t folded;
+    unsigned n;
 
     while (p < limit) {
-        unsigned char c = (unsigned char)*p;
-        char ascii = fold_ascii(c);
+        bool ascii = (unsigned char)*p < 0x80;
 
-        if (ascii != 0) {
-            *to++ = ascii;
-            p++;
-            seen |= ascii >= 'a' ? LATIN : 0;
-        } else if (c >= 0xC3 && c <= 0xD4 && limit - p >= 2 &&
-                   is_continuation((unsigned char)p[1])) {
-            uint32_t cp = (uint32_t)(c & 0x1F) << 6 | ((unsigned char)p[1] & 0x3F);
-            uint32_t fold = cp < FOLD_END ? fold_table[cp - FOLD_FIRST] : 0;
-
-            if (fold == 0)
-                break;
-            if (fold < 0x80) {
-                *to++ = (char)fold;
-            } else {
-                *to++ = (char)(0xC0 | fold >> 6);
-                *to++ = (char)(0x80 | (fold & 0x3F));
-            }
-            seen |= cp >= 0x400 ? CYRILLIC : LATIN;
-            p += 2;
+        if (limit - p >= 8 && ascii) {
+            n = fold_eight(le64toh(load_eight(p)), &folded);
+            store_eight(to, htole64(folded));
+        } else if (limit - p >= 8 && ((unsigned char)*p & 0xFC) == 0xD0) {
+            n = 2 * fold_four(be64toh(load_eight(p)), &folded);
+            store_eight(to, htobe64(folded));
         } else {
-            break;
+            n = fold_one(p, limit, to);
         }
+        if (n == 0)
+            break;
+        *scripts |= ascii || (unsigned char)*p < 0xD0 ? LATIN : CYRILLIC;
+        to += n;
+        p += n;
+        if (n < 8 && p < limit && (unsigned char)*p < 0x80 && fold_ascii((unsigned char)*p) == 0)
+            break;
     }
     *out = to;
-    *scripts = seen;
     return p;
 }
 
@@ -247,8 +322,8 @@ static const char *find_dotted_end(const char *start, const char *end)
     return letters < 2 || starts_word(after, end) ? NULL : after;
 }
 
-static int add_token(struct scan *scan, const char *start, const char *end, size_t fold_len,
-                     uint16_t flags)
+static inline int add_token(struct scan *scan, const char *start, const char *end, size_t fold_len,
+                            uint16_t flags)
 {
     struct bw_text *text = scan->text;
     struct bw_token *token;
@@ -279,18 +354,28 @@ static int add_folded(struct scan *scan, const char *start, const char *end, uin
         fold_word(start, (size_t)(end - start), scan->text->folds + scan->text->folds_len), flags);
 }
 
-/* One word from `start`, which is a letter or digit; *end is behind it. */
-static int scan_word(struct scan *scan, const char *start, const char **end)
+/* Where a word that begins at `start` ends at the latest, between two characters. */
+static inline const char *word_limit(const struct scan *scan, const char *start)
 {
-    const char *limit = scan->end - start > FOLD_WORD_LIMIT ? start + FOLD_WORD_LIMIT : scan->end;
-    char *first = scan->text->folds + scan->text->folds_len, *out = first;
-    const char *p, *dotted;
-    unsigned scripts = 0;
+    const char *limit = scan->end;
+
+    if (limit - start > FOLD_WORD_LIMIT) {
+        limit = start + FOLD_WORD_LIMIT;
+        while (is_continuation((unsigned char)*limit))
+            limit--;
+    }
+    return limit;
+}
+
+/* Goes on with a word of which scan_simple() has folded [start, p) up to `out`; *end is behind it.
+ */
+static int scan_hard_word(struct scan *scan, const char *start, const char *p, char *out,
+                          unsigned scripts, const char **end)
+{
+    const char *limit = word_limit(scan, start), *dotted;
+    char *first = scan->text->folds + scan->text->folds_len;
     bool thorough = false;
 
-    while (limit < scan->end && is_continuation((unsigned char)*limit))
-        limit--;
-    p = scan_simple(start, limit, &out, &scripts);
     if (p < limit && ((unsigned char)*p >= 0x80 || *p == '\'' || *p == '`'))
         p = scan_rest(scan, start, p, limit, &out, &scripts, &thorough);
     else if (p < limit && *p == '.' && p - start <= 4 &&
@@ -321,6 +406,12 @@ static bool is_hyphen_suffix(const struct scan *scan, const char *start, const c
     return suffix_is_ending(fold, (size_t)(out - fold));
 }
 
+/* ASCII that is no letter and joins none. */
+static inline bool is_plain_gap(unsigned char c)
+{
+    return c == ' ' || (c < 0x80 && c != '\'' && c != '`' && c != '-' && fold_ascii(c) == 0);
+}
+
 /* What stands behind the token [start, end): sets `joined` for the next word, and `quoted`. Returns
  * where to go on. */
 static const char *scan_joint(struct scan *scan, const char *start, const char *end)
@@ -329,7 +420,7 @@ static const char *scan_joint(struct scan *scan, const char *start, const char *
     enum bw_char kind;
 
     scan->joined = 0;
-    if (end == scan->end || *end == ' ')
+    if (end == scan->end || is_plain_gap((unsigned char)*end))
         return end;
     if (starts_word(end, scan->end)) { /* cut at the limit */
         scan->joined = BW_TOKEN_JOINED;
@@ -355,8 +446,10 @@ static const char *scan_joint(struct scan *scan, const char *start, const char *
 /* Steps over one character that begins no word. */
 static const char *scan_between(struct scan *scan, const char *p)
 {
-    size_t used;
+    size_t used = 1;
 
+    if (is_plain_gap((unsigned char)*p) && *p != '\n')
+        return p + 1;
     if (peek(p, scan->end, &used) == BW_CHAR_APOSTROPHE)
         scan->quoted = starts_word(p + used, scan->end);
     else if (*p == '\n')
@@ -371,15 +464,28 @@ static int scan_field(struct scan *scan)
     if (reserve_folds(scan->text, (size_t)(scan->end - scan->base)) != 0)
         return -1;
     while (p < scan->end) {
-        if (*p == ' ') {
+        char *first = scan->text->folds + scan->text->folds_len, *out = first;
+        unsigned scripts = 0;
+
+        if (is_plain_gap((unsigned char)*p) && *p != '\n') {
             p++;
-        } else if (starts_word(p, scan->end)) {
-            if (scan_word(scan, p, &end) != 0)
-                return -1;
-            p = scan_joint(scan, p, end);
-        } else {
-            p = scan_between(scan, p);
+            continue;
         }
+        end = scan_simple(p, word_limit(scan, p), &out, &scripts);
+        if (end == p && !starts_word(p, scan->end)) {
+            p = scan_between(scan, p);
+            continue;
+        }
+        if (end < scan->end && *end == ' ' && scripts != (LATIN | CYRILLIC)) {
+            if (add_token(scan, p, end, (size_t)(out - first), 0) != 0)
+                return -1;
+            scan->joined = 0;
+            p = end + 1;
+            continue;
+        }
+        if (scan_hard_word(scan, p, end, out, scripts, &end) != 0)
+            return -1;
+        p = scan_joint(scan, p, end);
     }
     return 0;
 }

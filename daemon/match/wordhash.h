@@ -2,6 +2,7 @@
 #ifndef BLOCWATCH_MATCH_WORDHASH_H
 #define BLOCWATCH_MATCH_WORDHASH_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,6 +14,7 @@ static inline uint64_t word_load(const char *word, size_t len)
     uint64_t bytes;
 
     memcpy(&bytes, word, sizeof bytes);
+    bytes = le64toh(bytes);
     return len >= 8 ? bytes : bytes & ((1ULL << (len * 8)) - 1);
 }
 

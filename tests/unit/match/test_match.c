@@ -35,14 +35,15 @@ int event_find(const struct bw_event_input *input, struct bw_arena *arena,
             found->across = sentence != input->text->tokens[b->first].sentence;
             found->actor_set = a->set;
             found->bloc_set = b->set;
-            found->event = (struct bw_event){.actor = actor->code,
-                                             .bloc = bloc->code,
-                                             .stance = BW_STANCE_JOINS,
-                                             .actor_span = text_span(input->text, a->first, a->last),
-                                             .bloc_span = text_span(input->text, b->first, b->last),
-                                             .sentence = text_sentence_span(input->text, sentence),
-                                             .sentence_text = "",
-                                             .why = ""};
+            found->event =
+                (struct bw_event){.actor = actor->code,
+                                  .bloc = bloc->code,
+                                  .stance = BW_STANCE_JOINS,
+                                  .actor_span = text_span(input->text, a->first, a->last),
+                                  .bloc_span = text_span(input->text, b->first, b->last),
+                                  .sentence = text_sentence_span(input->text, sentence),
+                                  .sentence_text = "",
+                                  .why = ""};
             ++*n_events;
         }
     }
@@ -54,20 +55,38 @@ void event_explain(const struct bw_event_input *input, struct bw_buf *out)
     buf_printf(out, "  %zu terms\n", input->n_hits);
 }
 
-#define TERMS(...) .terms = (struct bw_term[]){__VA_ARGS__}, \
-                   .n_terms = sizeof((struct bw_term[]){__VA_ARGS__}) / sizeof(struct bw_term)
+#define TERMS(...)                                                                                 \
+    .terms = (struct bw_term[]){__VA_ARGS__},                                                      \
+    .n_terms = sizeof((struct bw_term[]){__VA_ARGS__}) / sizeof(struct bw_term)
 
 static struct bw_set sets[] = {
-    {.id = "kazakhstan", .facet = BW_FACET_ACTOR, .code = "KZ",
+    {.id = "kazakhstan",
+     .facet = BW_FACET_ACTOR,
+     .code = "KZ",
      TERMS({.text = "kazakhstan*"}, {.text = "астан*"}, {.text = "Казахстан*"})},
-    {.id = "tokayev", .facet = BW_FACET_ACTOR, .code = "KZ", .since = "2019-03-20",
-     .until = "2029-03-20", TERMS({.text = "tokayev*"})},
-    {.id = "uzbekistan", .facet = BW_FACET_ACTOR, .code = "UZ",
+    {.id = "tokayev",
+     .facet = BW_FACET_ACTOR,
+     .code = "KZ",
+     .since = "2019-03-20",
+     .until = "2029-03-20",
+     TERMS({.text = "tokayev*"})},
+    {.id = "uzbekistan",
+     .facet = BW_FACET_ACTOR,
+     .code = "UZ",
      TERMS({.text = "uzbek*"}, {.text = "oʻzbekiston*"})},
-    {.id = "serbia", .facet = BW_FACET_ACTOR, .code = "RS", .foreign = true, TERMS({.text = "serbia"})},
-    {.id = "brics", .facet = BW_FACET_BLOC, .code = "BRICS",
+    {.id = "serbia",
+     .facet = BW_FACET_ACTOR,
+     .code = "RS",
+     .foreign = true,
+     TERMS({.text = "serbia"})},
+    {.id = "brics",
+     .facet = BW_FACET_BLOC,
+     .code = "BRICS",
      TERMS({.text = "brics"}, {.text = "БРИКС"})},
-    {.id = "sco", .facet = BW_FACET_BLOC, .code = "SCO", .cased = true,
+    {.id = "sco",
+     .facet = BW_FACET_BLOC,
+     .code = "SCO",
+     .cased = true,
      TERMS({.text = "SCO"}, {.text = "\"Shanghai Cooperation Org*\""})},
     {.id = "sco-group", .facet = BW_FACET_GUARD, TERMS({.text = "sco group"})},
 };
