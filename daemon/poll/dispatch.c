@@ -227,17 +227,15 @@ static void on_done(struct bw_response *response, void *ctx)
     leave_pool(poller, visit);
     leave_lane(poller, visit);
     visit->poll.fetch.wire_bytes += response->wire_bytes;
-    poller_wake(poller);
-    if (is_redirect(response)) {
-        if (follow_redirect(poller, visit, response, &err) == 0)
-            return;
+    if (!is_redirect(response)) {
+        visit->response = *response;
+        *response = (struct bw_response){0};
+        hand_out(poller, visit);
+    } else if (follow_redirect(poller, visit, response, &err) != 0) {
         visit->response.status = response->status;
         fail_visit(poller, visit, BW_FETCH_REFUSED, &err);
-        return;
     }
-    visit->response = *response;
-    *response = (struct bw_response){0};
-    hand_out(poller, visit);
+    poller_wake(poller);
 }
 
 static void enter_pool(struct bw_poller *poller, struct visit *visit)

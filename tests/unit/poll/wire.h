@@ -66,15 +66,15 @@ static const struct bw_config_polling wire_polling = {
     .failing_after = 86400,
 };
 
-static void wire_copy_header(struct evhttp_request *request, const char *name, char *to,
-                             size_t size)
+static inline void wire_copy_header(struct evhttp_request *request, const char *name, char *to,
+                                    size_t size)
 {
     const char *value = evhttp_find_header(evhttp_request_get_input_headers(request), name);
 
     snprintf(to, size, "%s", value != NULL ? value : "");
 }
 
-static void wire_on_request(struct evhttp_request *request, void *ctx)
+static inline void wire_on_request(struct evhttp_request *request, void *ctx)
 {
     struct wire *wire = ctx;
     struct wire_request *seen = &wire->requests[wire->n_requests++];
@@ -94,7 +94,7 @@ static void wire_on_request(struct evhttp_request *request, void *ctx)
     wire->answer(request, wire);
 }
 
-static void wire_on_fetched(struct bw_poll *poll, void *ctx)
+static inline void wire_on_fetched(struct bw_poll *poll, void *ctx)
 {
     struct wire *wire = ctx;
 
@@ -102,12 +102,12 @@ static void wire_on_fetched(struct bw_poll *poll, void *ctx)
     wire->polls[wire->n_polls++] = poll;
 }
 
-static void wire_on_idle(void *ctx)
+static inline void wire_on_idle(void *ctx)
 {
     ((struct wire *)ctx)->idle = true;
 }
 
-static struct wire *wire_new(void (*answer)(struct evhttp_request *, struct wire *))
+static inline struct wire *wire_new(void (*answer)(struct evhttp_request *, struct wire *))
 {
     struct wire *wire = calloc(1, sizeof *wire);
     struct evhttp_bound_socket *bound;
@@ -128,7 +128,8 @@ static struct wire *wire_new(void (*answer)(struct evhttp_request *, struct wire
 }
 
 /* A source at `path` of the server by its address `host`. */
-static struct bw_config_source *wire_add(struct wire *wire, const char *host, const char *path)
+static inline struct bw_config_source *wire_add(struct wire *wire, const char *host,
+                                                const char *path)
 {
     size_t i = wire->config.n_sources++;
 
@@ -144,7 +145,7 @@ static struct bw_config_source *wire_add(struct wire *wire, const char *host, co
     return &wire->sources[i];
 }
 
-static void wire_make_poller(struct wire *wire)
+static inline void wire_make_poller(struct wire *wire)
 {
     const struct bw_poller_callbacks callbacks = {wire_on_fetched, wire_on_idle, wire};
     struct bw_error err = {0};
@@ -154,7 +155,7 @@ static void wire_make_poller(struct wire *wire)
 }
 
 /* Runs the loop until `n` envelopes have been handed out. */
-static void wire_await(struct wire *wire, int n)
+static inline void wire_await(struct wire *wire, int n)
 {
     while (wire->n_polls < n)
         assert_int_equal(event_base_loop(wire->base, EVLOOP_ONCE), 0);
@@ -162,8 +163,8 @@ static void wire_await(struct wire *wire, int n)
 }
 
 /* Plans and commits, as the intake does; `state` is the caller's to clear. */
-static void wire_plan(struct wire *wire, struct bw_poll *poll, size_t n_new,
-                      struct bw_source_state *state, uint32_t *actions)
+static inline void wire_plan(struct wire *wire, struct bw_poll *poll, size_t n_new,
+                             struct bw_source_state *state, uint32_t *actions)
 {
     struct bw_poll_outcome outcome = {.n_items = n_new, .n_new = n_new, .newest = BW_TIME_NONE};
     struct bw_error err = {0};
@@ -171,7 +172,7 @@ static void wire_plan(struct wire *wire, struct bw_poll *poll, size_t n_new,
     assert_int_equal(poller_plan_state(wire->poller, poll, &outcome, state, actions, &err), 0);
 }
 
-static void wire_finish_all(struct wire *wire)
+static inline void wire_finish_all(struct wire *wire)
 {
     for (int i = 0; i < wire->n_polls; i++) {
         struct bw_source_state state;
@@ -184,14 +185,14 @@ static void wire_finish_all(struct wire *wire)
     wire->n_polls = 0;
 }
 
-static void wire_await_idle(struct wire *wire)
+static inline void wire_await_idle(struct wire *wire)
 {
     while (!wire->idle)
         assert_int_equal(event_base_loop(wire->base, EVLOOP_ONCE), 0);
 }
 
 /* One visit to the only source; its envelope is the caller's. */
-static struct bw_poll *wire_visit(struct wire *wire)
+static inline struct bw_poll *wire_visit(struct wire *wire)
 {
     struct bw_error err = {0};
     struct bw_poll *poll;
@@ -206,7 +207,7 @@ static struct bw_poll *wire_visit(struct wire *wire)
     return poll;
 }
 
-static void wire_go_home(struct wire *wire, struct bw_poll *poll, size_t n_new)
+static inline void wire_go_home(struct wire *wire, struct bw_poll *poll, size_t n_new)
 {
     struct bw_source_state state;
     uint32_t actions;
@@ -216,7 +217,7 @@ static void wire_go_home(struct wire *wire, struct bw_poll *poll, size_t n_new)
     source_state_clear(&state);
 }
 
-static void wire_free(struct wire *wire)
+static inline void wire_free(struct wire *wire)
 {
     poller_free(wire->poller);
     for (int i = 0; i < wire->n_polls; i++)
@@ -226,12 +227,12 @@ static void wire_free(struct wire *wire)
     free(wire);
 }
 
-static void wire_header(struct evhttp_request *request, const char *name, const char *value)
+static inline void wire_header(struct evhttp_request *request, const char *name, const char *value)
 {
     evhttp_add_header(evhttp_request_get_output_headers(request), name, value);
 }
 
-static void wire_reply(struct evhttp_request *request, int status, const char *body)
+static inline void wire_reply(struct evhttp_request *request, int status, const char *body)
 {
     struct evbuffer *out = evbuffer_new();
 
