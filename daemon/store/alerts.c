@@ -1,5 +1,5 @@
 /* Alerts, and what became of each hit. Owns `alert`, and `fate` and `alert` of `hit`. */
-#include "db.h"
+#include "filter.h"
 
 #include <inttypes.h>
 
@@ -132,22 +132,27 @@ int store_get_alert(struct bw_store *store, int64_t id, store_alert_fn *fn, void
     return 0;
 }
 
-int store_list_alerts(struct bw_store *store, const struct bw_alert_query *filter,
+int store_list_alerts(struct bw_store *store, const struct bw_alert_query *query,
                       store_alert_fn *fn, void *ctx, struct bw_error *err)
 {
-    struct db_query query;
+    struct db_query rows = {.store = NULL};
+    struct filter filter;
+    int result = -1;
 
-    if (db_query(store,
-                 ALERT_COLUMNS "WHERE (?1 IS NULL OR a.created_ms >= ?1)"
-                               " AND (?2 IS NULL OR a.kind = ?2)"
-                               " AND (?3 IS NULL OR rule.name = ?3)"
-                               " AND (?4 IS NULL OR a.id < ?4) ORDER BY a.id DESC LIMIT ?5",
-                 &query, err) != 0)
-        return -1;
-    db_time(&query, filter->since_ms);
-    db_text(&query, filter->kind);
-    db_text(&query, filter->rule);
-    db_id(&query, filter->before_id);
-    db_int(&query, filter->limit == 0 ? -1 : (int64_t)filter->limit);
-    return tell_alerts(&query, fn, ctx, NULL, err);
+    filter_init(&filter, ALERT_COLUMNS "WHERE 1");
+    filter_add_id(&filter, "a.id < ?", query->before_id);
+    filter_add_word(&filter, "a.kind = ?", query->kind);
+    filter_add_time(&filter, "+a.created_ms >= ?", query->since_ms);
+    if (filter_add_bounds(&filter, store, "alert", "created_ms", "a.id", query->since_ms,
+                          BW_TIME_NONE, err) != 0 ||
+        filter_add_name(&filter, store, "rule", "a.rule = ?", query->rule, err) != 0)
+        goto out;
+    if (filter.nothing)
+        result = 0;
+    else if (filter_begin(&filter, store, " ORDER BY a.id DESC", query->limit, &rows, err) == 0)
+        result = tell_alerts(&rows, fn, ctx, NULL, err);
+out:
+    db_end(&rows);
+    filter_clear(&filter);
+    return result;
 }

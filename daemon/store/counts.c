@@ -43,9 +43,9 @@ int store_list_rule_counts(struct bw_store *store, store_rule_count_fn *fn, void
     int row;
 
     if (db_query(store,
-                 "SELECT rule.name, rule.title, c.n, c.last_ms FROM rule LEFT JOIN (SELECT rule,"
-                 " count(*) AS n, max(found_ms) AS last_ms FROM hit GROUP BY rule) AS c"
-                 " ON c.rule = rule.id ORDER BY rule.name",
+                 "SELECT rule.name, rule.title, c.n, (SELECT found_ms FROM hit WHERE id = c.last)"
+                 " FROM rule LEFT JOIN (SELECT rule, count(*) AS n, max(id) AS last FROM hit"
+                 " GROUP BY rule) AS c ON c.rule = rule.id ORDER BY rule.name",
                  &query, err) != 0)
         return -1;
     while ((row = db_step(&query, err)) > 0) {

@@ -71,12 +71,14 @@ static int add_filters(struct filter *filter, struct bw_store *store,
     filter_add_id(filter, "h.alert = ?", query->alert);
     filter_add_id(filter, "h.id < ?", query->before_id);
     filter_add_id(filter, "h.id > ?", query->after_id);
-    filter_add_time(filter, "h.found_ms >= ?", query->since_ms);
-    filter_add_time(filter, "h.found_ms < ?", query->until_ms);
+    filter_add_time(filter, "+h.found_ms >= ?", query->since_ms);
+    filter_add_time(filter, "+h.found_ms < ?", query->until_ms);
     filter_add_lang(filter, "h.lang >= ?", "h.lang < ?", query->lang);
     if (query->id == 0 && !query->retracted)
         buf_puts(&filter->sql, " AND h.retracted_ms IS NULL");
-    if (filter_add_name(filter, store, "rule", "h.rule = ?", query->rule, err) != 0 ||
+    if (filter_add_bounds(filter, store, "hit", "found_ms", "h.id", query->since_ms,
+                          query->until_ms, err) != 0 ||
+        filter_add_name(filter, store, "rule", "h.rule = ?", query->rule, err) != 0 ||
         filter_add_name(filter, store, "source", "h.source = ?", query->source, err) != 0 ||
         add_severity(filter, query->severity, err) != 0 ||
         add_fate(filter, query->fate, err) != 0 || add_event_filter(filter, query, err) != 0)

@@ -228,6 +228,8 @@ static int find_by_key(struct bw_store *store, int64_t source, const struct iden
     return take_match(&query, match, id, err);
 }
 
+/* `+source` keeps SQLite off the index by source, which has far more rows for one value. */
+
 /* A link that two stored items share, or this document's items, is a page and no identity. So is
  * one whose title and date are both others: a page whose content is replaced. */
 static int find_by_link(struct bw_store *store, int64_t source, const struct identity *who,
@@ -240,7 +242,7 @@ static int find_by_link(struct bw_store *store, int64_t source, const struct ide
         return 0;
     if (db_query(store,
                  "SELECT min(id), content_hash IS NOT ?1 FROM item"
-                 " WHERE link_key = ?2 AND source = ?3"
+                 " WHERE link_key = ?2 AND +source = ?3"
                  " HAVING count(*) = 1 AND (max(title) IS ?4 OR max(published) IS ?5)",
                  &query, err) != 0)
         return -1;
@@ -262,7 +264,7 @@ static int find_by_content(struct bw_store *store, int64_t source, const struct 
         return 0;
     if (db_query(store,
                  "SELECT id, 0 FROM item WHERE content_hash = ?1 AND link_key IS NOT NULL"
-                 " AND source = ?2 AND published IS ?3 ORDER BY id LIMIT 1",
+                 " AND +source = ?2 AND published IS ?3 ORDER BY id LIMIT 1",
                  &query, err) != 0)
         return -1;
     db_key(&query, item->content_hash);

@@ -32,8 +32,8 @@ static int add_filters(struct filter *filter, struct bw_store *store,
     filter_add_id(filter, condition, query->before_id);
     snprintf(condition, sizeof condition, "%s > ?", id);
     filter_add_id(filter, condition, query->after_id);
-    filter_add_time(filter, "i.seen_ms >= ?", query->since_ms);
-    filter_add_time(filter, "i.seen_ms < ?", query->until_ms);
+    filter_add_time(filter, "+i.seen_ms >= ?", query->since_ms);
+    filter_add_time(filter, "+i.seen_ms < ?", query->until_ms);
     if (filter_add_bounds(filter, store, "item", "seen_ms", id, query->since_ms, query->until_ms,
                           err) != 0)
         return -1;

@@ -99,7 +99,7 @@ static const char *const migrations[] = {
     "  alert INTEGER REFERENCES alert ON DELETE SET NULL,"
     "  fate INTEGER NOT NULL DEFAULT 0, fate_reason TEXT) STRICT;"
     "CREATE UNIQUE INDEX hit_by_item ON hit (item, rule);"
-    "CREATE INDEX hit_by_rule ON hit (rule, found_ms);"
+    "CREATE INDEX hit_by_rule ON hit (rule);"
     "CREATE INDEX hit_by_source ON hit (source);"
     "CREATE INDEX hit_by_time ON hit (found_ms);"
     "CREATE INDEX hit_by_story ON hit (story);"

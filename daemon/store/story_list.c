@@ -129,7 +129,7 @@ int store_list_stories(struct bw_store *store, const struct bw_story_query *quer
     filter_add_id(&filter, "s.id = ?", query->id);
     filter_add_id(&filter, "s.id < ?", query->before_id);
     if (query->since_ms != 0)
-        filter_add_time(&filter, "s.last_ms >= ?", query->since_ms);
+        filter_add_time(&filter, "+s.last_ms >= ?", query->since_ms);
     if (add_event_filter(&filter, query, err) == 0 &&
         filter_begin(&filter, store, " ORDER BY s.id DESC", query->limit, &rows, err) == 0) {
         while ((result = db_step(&rows, err)) > 0) {
