@@ -115,7 +115,8 @@ static bool acts_on_nucleus(const struct bw_frame *frame, const struct bw_mark *
                             const struct bw_nucleus *nuclei, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (mark_reaches(frame, modal, nuclei[i].stance, EVENT_MODIFIER_REACH))
+        if (turn_is_modifier(frame, modal, &nuclei[i]) &&
+            mark_reaches(frame, modal, nuclei[i].stance, EVENT_MODIFIER_REACH))
             return true;
     }
     return false;

@@ -27,6 +27,7 @@ enum bw_effect {
     BW_EFFECT_UNDECIDED,    /* no decision yet */
     BW_EFFECT_HYPOTHETICAL, /* may, could, if */
     BW_EFFECT_REPORTED,     /* rumours, reportedly */
+    BW_EFFECT_THREATENS,    /* has the right to, threatens to: discontent rather than a move */
     BW_EFFECT_INVITES,      /* somebody else wants it: invited to, urged to */
     BW_EFFECT_BACKGROUND,   /* since joining, anniversary: no news */
     BW_EFFECT_CLAUSE,       /* begins another clause: where, while, after */
@@ -116,6 +117,9 @@ const struct bw_mark *bind_actor(const struct bw_frame *frame, const struct bw_n
 /* event_turn.c */
 /* Counts the negations of each stance and cue, once per item. */
 void turn_negations(struct bw_frame *frame);
+/* Whether `mark` is of a kind that acts on the nucleus, wherever it stands. */
+bool turn_is_modifier(const struct bw_frame *frame, const struct bw_mark *mark,
+                      const struct bw_nucleus *nucleus);
 /* Fills result, certainty and why from the cues and stances that reach the nucleus; `nuclei` are
  * all of its sentence. */
 void turn_nucleus(const struct bw_frame *frame, struct bw_nucleus *nucleus,

@@ -6,19 +6,13 @@
 #include <time.h>
 
 static const char *const effect_names[BW_EFFECTS] = {
-    [BW_EFFECT_NEGATES] = "negates",
-    [BW_EFFECT_DENIES] = "denies",
-    [BW_EFFECT_UNDECIDED] = "undecided",
-    [BW_EFFECT_HYPOTHETICAL] = "hypothetical",
-    [BW_EFFECT_REPORTED] = "reported",
-    [BW_EFFECT_INVITES] = "invites",
-    [BW_EFFECT_BACKGROUND] = "background",
-    [BW_EFFECT_CLAUSE] = "clause",
-    [BW_EFFECT_AND] = "and",
-    [BW_EFFECT_OBLIQUE] = "oblique",
-    [BW_EFFECT_LOCATIVE] = "locative",
-    [BW_EFFECT_VENUE] = "venue",
-    [BW_EFFECT_BLOCKS] = "blocks",
+    [BW_EFFECT_NEGATES] = "negates",     [BW_EFFECT_DENIES] = "denies",
+    [BW_EFFECT_UNDECIDED] = "undecided", [BW_EFFECT_HYPOTHETICAL] = "hypothetical",
+    [BW_EFFECT_REPORTED] = "reported",   [BW_EFFECT_THREATENS] = "threatens",
+    [BW_EFFECT_INVITES] = "invites",     [BW_EFFECT_BACKGROUND] = "background",
+    [BW_EFFECT_CLAUSE] = "clause",       [BW_EFFECT_AND] = "and",
+    [BW_EFFECT_OBLIQUE] = "oblique",     [BW_EFFECT_LOCATIVE] = "locative",
+    [BW_EFFECT_VENUE] = "venue",         [BW_EFFECT_BLOCKS] = "blocks",
     [BW_EFFECT_ANAPHOR] = "anaphor",
 };
 
@@ -139,8 +133,8 @@ static bool hides(const struct bw_mark *a, const struct bw_mark *b)
         return false;
     if (over == LAYER_GUARD)
         return inside && compare_length(a, b) >= 0;
-    if (over == LAYER_BLOC && under == LAYER_ACTOR)
-        return inside; /* "the Union State of Russia and Belarus" */
+    if (over == LAYER_BLOC && under != LAYER_BLOC) /* "the Union State of Russia and Belarus" */
+        return inside && a->last > a->first;
     if (over == under)
         return compare_length(a, b) > 0;
     return over >= LAYER_PREDICATE && under >= LAYER_PREDICATE && inside &&
@@ -442,6 +436,8 @@ static bool touches(const struct bw_frame *frame, const struct bw_mark *cue,
     const struct bw_mark *right = left == cue ? mark : cue;
     uint32_t from, to;
 
+    if (mark->facet == BW_FACET_BLOC && cue->first <= mark->last && mark->first <= cue->last)
+        return false; /* a word of the bloc's own name */
     if (!mark_reaches(frame, cue, mark, default_reach) ||
         mark_distance(frame, cue, mark) != mark_gap(frame, cue, mark))
         return false;

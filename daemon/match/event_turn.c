@@ -134,7 +134,17 @@ static void lend(struct state *state, enum bw_stance lent, bool negated)
 
 /* --- cues ----------------------------------------------------------------------------------- */
 
-static bool is_modifier(const struct bw_mark *mark, const struct bw_nucleus *nucleus)
+/* A stance that has another bloc for itself: "will not leave the CIS, nor JOIN the EAEU". */
+static bool has_other_bloc(const struct bw_frame *frame, const struct bw_mark *mark,
+                           const struct bw_nucleus *nucleus)
+{
+    const struct bw_mark *bloc = mark->near ? bind_bloc(frame, mark, NULL) : NULL;
+
+    return bloc != NULL && strcmp(bloc->code, nucleus->bloc->code) != 0;
+}
+
+bool turn_is_modifier(const struct bw_frame *frame, const struct bw_mark *mark,
+                      const struct bw_nucleus *nucleus)
 {
     switch (mark->effect) {
     case BW_EFFECT_STANCE:
@@ -142,13 +152,15 @@ static bool is_modifier(const struct bw_mark *mark, const struct bw_nucleus *nuc
     case BW_EFFECT_UNDECIDED:
     case BW_EFFECT_HYPOTHETICAL:
     case BW_EFFECT_REPORTED:
+    case BW_EFFECT_THREATENS:
     case BW_EFFECT_INVITES:
     case BW_EFFECT_BACKGROUND:
         return true;
     default:
         break;
     }
-    if (mark->facet != BW_FACET_STANCE || mark == nucleus->stance)
+    if (mark->facet != BW_FACET_STANCE || mark == nucleus->stance ||
+        has_other_bloc(frame, mark, nucleus))
         return false;
     /* Whatever is done with a membership is the stance. */
     return mark_is_modal(mark) ||
@@ -208,6 +220,10 @@ static void apply_modifier(struct bw_nucleus *nucleus, struct state *state,
     case BW_EFFECT_INVITES:
         weaken(state);
         break;
+    case BW_EFFECT_THREATENS:
+        state->stance = negated ? BW_STANCE_STAYS : BW_STANCE_OPPOSES;
+        state->certainty = BW_CERTAINTY_HYPOTHETICAL;
+        break;
     case BW_EFFECT_REPORTED:
         if (state->certainty == BW_CERTAINTY_STATED)
             state->certainty = BW_CERTAINTY_REPORTED;
@@ -247,7 +263,7 @@ static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *n
         const struct bw_mark *mark = &frame->marks[i];
         uint32_t at = n, mine;
 
-        if (!is_modifier(mark, nucleus) ||
+        if (!turn_is_modifier(frame, mark, nucleus) ||
             !mark_reaches(frame, mark, nucleus->stance, EVENT_MODIFIER_REACH) ||
             !is_nearest(frame, mark, nucleus, nuclei, n_nuclei))
             continue;
