@@ -250,7 +250,6 @@ static struct gap close_token(struct bw_text *text, uint32_t i, const struct bw_
 
 int text_annotate(struct bw_text *text)
 {
-    uint32_t words = 0;
 
     if (text->annotated)
         return 0;
@@ -275,8 +274,6 @@ int text_annotate(struct bw_text *text)
             add_sentence(text, i) == NULL)
             return -1;
         token->sentence = text->n_sentences - 1;
-        token->pos = words;
-        words += (token->flags & BW_TOKEN_SUFFIX) == 0;
     }
     if (text->n_tokens > 0)
         close_token(text, text->n_tokens - 1, NULL);

@@ -49,37 +49,17 @@ static bool on_regex(struct bw_matcher *matcher, const struct bw_span *span, con
     return matcher->n_matched < BW_MATCHED_MOST;
 }
 
-static void collect_word(struct bw_matcher *matcher, const struct bw_node *node,
-                         struct bw_scope scope)
+static void collect_leaf(struct bw_matcher *matcher, uint32_t index, struct bw_scope scope)
 {
-    struct bw_lane *lane = matcher_lane(matcher, query_lane(node));
-    const struct bw_pattern_hit *hits;
-    size_t n;
+    const struct bw_node *node = &matcher->rules->nodes[index];
+    const char *set = node->op == BW_OP_SET ? matcher->rules->sets[node->arg].id : NULL;
+    struct bw_place_list places = {0};
 
-    if (lane == NULL)
-        return;
-    hits = lane_find_pattern(lane, node->arg, &n);
-    for (size_t i = 0; i < n && matcher->n_matched < BW_MATCHED_MOST; i++) {
-        if (hits[i].first >= scope.lo && hits[i].last < scope.hi)
-            add_tokens(matcher, query_lane(node), hits[i].first, hits[i].last, NULL);
-    }
-}
-
-static void collect_set(struct bw_matcher *matcher, const struct bw_node *node,
-                        struct bw_scope scope)
-{
-    struct bw_lane *lane = matcher_lane(matcher, query_lane(node));
-    const struct bw_term_hit *hits;
-    size_t n;
-
-    if (lane == NULL)
-        return;
-    hits = lane_find_set(matcher, lane, node->arg, &n);
-    for (size_t i = 0; i < n && matcher->n_matched < BW_MATCHED_MOST; i++) {
-        if (hits[i].first >= scope.lo && hits[i].last < scope.hi)
-            add_tokens(matcher, query_lane(node), hits[i].first, hits[i].last,
-                       matcher->rules->sets[node->arg].id);
-    }
+    if (query_places(matcher, index, scope, BW_MATCHED_MOST, &places) != 0)
+        matcher->no_memory = true;
+    for (size_t i = 0; i < places.n; i++)
+        add_tokens(matcher, query_lane(node), places.list[i].first, places.list[i].last, set);
+    free(places.list);
 }
 
 /* The operands' words inside each place that the whole covers. */
@@ -122,10 +102,8 @@ void query_collect(struct bw_matcher *matcher, uint32_t index, struct bw_scope s
         scope = (struct bw_scope){0, UINT32_MAX, BW_NO_SENTENCE};
     switch (node->op) {
     case BW_OP_WORD:
-        collect_word(matcher, node, query_leaf_scope(matcher, node, scope));
-        break;
     case BW_OP_SET:
-        collect_set(matcher, node, query_leaf_scope(matcher, node, scope));
+        collect_leaf(matcher, index, scope);
         break;
     case BW_OP_REGEX:
         query_regex(matcher, node, scope, on_regex, &found);

@@ -84,6 +84,25 @@ static void sort_places(struct bw_place_list *list)
     list->n = kept;
 }
 
+/* Looks at each word of the scope: cheaper than the index when few rules ask. */
+static int direct_places(const struct bw_pattern *pattern, const struct bw_text *text,
+                         struct bw_scope scope, size_t most, struct bw_place_list *out)
+{
+    const struct bw_element *element = &pattern->elements[0];
+    uint32_t last;
+
+    if (scope.hi > text->n_tokens)
+        scope.hi = text->n_tokens;
+    for (uint32_t i = scope.lo; i < scope.hi && out->n < most; i++) {
+        if (element->kind == BW_ELEMENT_WORD && text->tokens[i].hash != element->hash)
+            continue;
+        if (pattern_match_at(pattern, text, i, &last) && last < scope.hi &&
+            add_place(out, i, last) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int word_places(struct bw_matcher *matcher, const struct bw_node *node,
                        struct bw_scope scope, size_t most, struct bw_place_list *out)
 {
@@ -91,6 +110,10 @@ static int word_places(struct bw_matcher *matcher, const struct bw_node *node,
     const struct bw_pattern_hit *hits;
     size_t n;
 
+    if (lane != NULL && !lane->scanned &&
+        (query_lane(node) != BW_LANE_TEXT || matcher->n_candidates <= BW_DIRECT_MOST))
+        return direct_places(&matcher->rules->patterns[node->arg], &lane->text, scope, most, out);
+    lane = matcher_scan_lane(matcher, query_lane(node));
     if (lane == NULL)
         return -1;
     hits = lane_find_pattern(lane, node->arg, &n);
@@ -105,7 +128,7 @@ static int word_places(struct bw_matcher *matcher, const struct bw_node *node,
 static int set_places(struct bw_matcher *matcher, const struct bw_node *node, struct bw_scope scope,
                       size_t most, struct bw_place_list *out)
 {
-    struct bw_lane *lane = matcher_lane(matcher, query_lane(node));
+    struct bw_lane *lane = matcher_scan_lane(matcher, query_lane(node));
     const struct bw_term_hit *hits;
     size_t n;
 
@@ -220,6 +243,8 @@ static bool sentence_is_true(struct bw_matcher *matcher, uint32_t child, struct 
 {
     const struct bw_text *text = &matcher->lanes[BW_LANE_TEXT].text;
 
+    if (matcher_annotate(matcher) != 0)
+        return false;
     for (uint32_t i = 0; i < text->n_sentences; i++) {
         struct bw_scope sentence = {text->sentences[i].first, text->sentences[i].last + 1, i};
 

@@ -60,7 +60,7 @@ static void put_words(struct explainer *explainer, uint32_t index, struct bw_sco
 static void put_hidden_term(struct explainer *explainer, const struct bw_node *node)
 {
     const struct bw_ruleset *rules = explainer->matcher->rules;
-    struct bw_lane *lane = matcher_lane(explainer->matcher, query_lane(node));
+    struct bw_lane *lane = matcher_scan_lane(explainer->matcher, query_lane(node));
     const struct bw_set *set = &rules->sets[node->arg];
     const struct bw_pattern_hit *hits;
     size_t n;
@@ -303,7 +303,7 @@ int match_explain_item(struct bw_matcher *matcher, const char *rule_id, const st
         return error_set(err, BW_ERR_NOTFOUND, "there is no rule '%s'", rule_id);
     arena = arena_new(0);
     if (arena == NULL || matcher_begin_item(matcher, item, source_id) != 0 ||
-        matcher_lane(matcher, BW_LANE_TEXT) == NULL)
+        matcher_scan_lane(matcher, BW_LANE_TEXT) == NULL || matcher_annotate(matcher) != 0)
         result = error_set(err, BW_ERR_MEMORY, "out of memory");
     else
         result = explain_rule(&explainer, arena, err);

@@ -15,7 +15,7 @@ int matcher_begin_item(struct bw_matcher *matcher, const struct bw_item *item,
     matcher->n_events = 0;
     matcher->no_memory = false;
     for (int i = 0; i < BW_LANES; i++)
-        matcher->lanes[i].ready = false;
+        matcher->lanes[i].ready = matcher->lanes[i].scanned = false;
     return text_build(text, item);
 }
 
@@ -170,8 +170,6 @@ static int build_lane(struct bw_matcher *matcher, struct bw_lane *lane, enum bw_
     case BW_LANE_LINK:
         return build_other(lane, matcher->item->link);
     default:
-        if (text_annotate(&lane->text) != 0)
-            return -1;
         matcher->title_end = 0;
         while (matcher->title_end < lane->text.n_tokens &&
                lane->text.tokens[matcher->title_end].field == BW_FIELD_TITLE)
@@ -184,20 +182,39 @@ struct bw_lane *matcher_lane(struct bw_matcher *matcher, enum bw_lane_id id)
 {
     struct bw_lane *lane = &matcher->lanes[id];
 
-    if (lane->ready)
+    if (!lane->ready && build_lane(matcher, lane, id) != 0) {
+        matcher->no_memory = true;
+        return NULL;
+    }
+    lane->ready = true;
+    return lane;
+}
+
+struct bw_lane *matcher_scan_lane(struct bw_matcher *matcher, enum bw_lane_id id)
+{
+    struct bw_lane *lane = matcher_lane(matcher, id);
+
+    if (lane == NULL || lane->scanned)
         return lane;
     lane->hits.n = 0;
     lane->by_set_ready = false;
-    if (build_lane(matcher, lane, id) != 0 ||
-        index_scan(&matcher->rules->full, &lane->text, &lane->hits) != 0 ||
+    if (index_scan(&matcher->rules->full, &lane->text, &lane->hits) != 0 ||
         find_terms(matcher->rules, lane, matcher->item->published) != 0) {
         matcher->no_memory = true;
         return NULL;
     }
     if (lane->hits.n > 1)
         qsort(lane->hits.list, lane->hits.n, sizeof *lane->hits.list, by_pattern);
-    lane->ready = true;
+    lane->scanned = true;
     return lane;
+}
+
+int matcher_annotate(struct bw_matcher *matcher)
+{
+    if (text_annotate(&matcher->lanes[BW_LANE_TEXT].text) == 0)
+        return 0;
+    matcher->no_memory = true;
+    return -1;
 }
 
 const struct bw_pattern_hit *lane_find_pattern(const struct bw_lane *lane, uint32_t pattern,

@@ -203,10 +203,10 @@ static bool may_hold_event(const struct bw_ruleset *rules, const struct bw_lane 
 
 int matcher_find_events(struct bw_matcher *matcher, struct bw_arena *arena, struct bw_error *err)
 {
-    struct bw_lane *lane = matcher_lane(matcher, BW_LANE_TEXT);
+    struct bw_lane *lane = matcher_scan_lane(matcher, BW_LANE_TEXT);
     struct bw_event_input input;
 
-    if (lane == NULL)
+    if (lane == NULL || matcher_annotate(matcher) != 0)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
     if (matcher->events_ready)
         return 0;
@@ -282,6 +282,8 @@ static int judge(struct bw_matcher *matcher, const struct bw_compiled_rule *rule
     matcher->n_matched = 0;
     if (rule->root != BW_NO_NODE && !query_eval(matcher, rule->root, whole))
         return matcher->no_memory ? error_set(err, BW_ERR_MEMORY, "out of memory") : 0;
+    if (matcher_annotate(matcher) != 0)
+        return error_set(err, BW_ERR_MEMORY, "out of memory");
     if (rule->has_event && keep_events(matcher, rule, arena, hit, err) != 0)
         return -1;
     if (rule->has_event && hit->n_events == 0)

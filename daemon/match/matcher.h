@@ -10,7 +10,8 @@
 enum bw_lane_id { BW_LANE_TEXT, BW_LANE_CATEGORY, BW_LANE_AUTHOR, BW_LANE_LINK, BW_LANES };
 
 enum {
-    BW_WORD_BITS = 1 << 13,
+    BW_WORD_BITS = 1 << 14,
+    BW_DIRECT_MOST = 16,         /* rules up to which each looks for its words itself */
     BW_MATCHED_MOST = 64,        /* matched spans that a hit keeps */
     BW_SPANS_MOST = 4096,        /* places that a NEAR inside a NEAR hands on */
     BW_REGEX_STEPS = 1000000,    /* PCRE2 match limit */
@@ -18,14 +19,14 @@ enum {
     BW_REGEX_MEMORY_KIB = 16384, /* its heap limit, and the JIT stack's bound */
 };
 
-/* One text with all that the full index finds in it. */
+/* One text, and all that the full index finds in it once somebody asks. */
 struct bw_lane {
-    struct bw_text text;         /* annotated */
+    struct bw_text text;
     struct bw_pattern_hits hits; /* by pattern, then place */
     struct bw_term_hit *terms;   /* in the order of text.h; guards obeyed, sets in office */
     struct bw_term_hit *by_set;  /* the same by set, then place; made when asked for */
     size_t n_terms, terms_cap, by_set_cap;
-    bool ready, by_set_ready;
+    bool ready, scanned, by_set_ready;
 };
 
 /* Tokens [lo, hi); `sentence` when they are one. */
@@ -68,9 +69,13 @@ struct bw_matcher {
 /* Sets the item; builds its text and nothing else. -1 out of memory. */
 int matcher_begin_item(struct bw_matcher *matcher, const struct bw_item *item,
                        const char *source_id);
-/* The lane with its hits, made when it is asked for first. NULL when out of memory. */
+/* The lane's text, made when it is asked for first. NULL when out of memory. */
 struct bw_lane *matcher_lane(struct bw_matcher *matcher, enum bw_lane_id id);
-/* The hits of one pattern or set in the lane. */
+/* The same with hits and terms. */
+struct bw_lane *matcher_scan_lane(struct bw_matcher *matcher, enum bw_lane_id id);
+/* Sentences, case and code points of the item's text. -1 out of memory. */
+int matcher_annotate(struct bw_matcher *matcher);
+/* The hits of one pattern or set in a scanned lane. */
 const struct bw_pattern_hit *lane_find_pattern(const struct bw_lane *lane, uint32_t pattern,
                                                size_t *n);
 const struct bw_term_hit *lane_find_set(struct bw_matcher *matcher, struct bw_lane *lane,

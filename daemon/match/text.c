@@ -340,6 +340,8 @@ static inline int add_token(struct scan *scan, const char *start, const char *en
     token->hash = word_hash(token->fold, fold_len);
     token->flags = scan->joined | flags;
     token->field = scan->field;
+    token->pos = text->n_words;
+    text->n_words += (token->flags & BW_TOKEN_SUFFIX) == 0;
     text->folds_len += fold_len;
     return 0;
 }
@@ -506,7 +508,7 @@ static void reset(struct bw_text *text)
     memset(text->field_len, 0, sizeof text->field_len);
     text->lang = NULL;
     text->published = BW_TIME_NONE;
-    text->n_tokens = text->n_sentences = 0;
+    text->n_tokens = text->n_words = text->n_sentences = 0;
     text->folds_len = 0;
     text->annotated = false;
 }

@@ -60,10 +60,10 @@ struct bw_token {
     uint16_t fold_len;   /* bytes */
     uint16_t flags;      /* enum bw_token_flags; all but JOINED and SUFFIX after annotation */
     uint32_t field;      /* enum bw_field */
+    uint32_t pos;        /* number of words before it, SUFFIX ones left out */
     /* Filled by text_annotate(): */
     uint32_t cp_start, cp_len; /* code points in the original text of the field */
     uint32_t sentence;         /* index */
-    uint32_t pos;              /* number of words before it, SUFFIX ones left out */
     uint16_t before, after;    /* enum bw_gap */
 };
 
@@ -82,7 +82,7 @@ struct bw_text {
     const char *lang;  /* as declared, borrowed; NULL unknown */
     int64_t published; /* BW_TIME_NONE unknown */
     struct bw_token *tokens;
-    uint32_t n_tokens;
+    uint32_t n_tokens, n_words;
     struct bw_sentence *sentences; /* after text_annotate() */
     uint32_t n_sentences;
     bool annotated;

@@ -21,6 +21,8 @@ enum {
     NAMES = 240000,     /* rare words that rules ask for */
     TEXTS = 20000,
     TEXT_BYTES = 1200,
+    TOPICS_FROM = 500, /* the rank of the first word that is a topic */
+    TOPICS = 2000,
     PLANTED_RULES = 10, /* the first rules are those that texts hit */
     PCRE_TEXTS_TIMES_RULES = 2000000,
 };
@@ -132,10 +134,10 @@ static const char *pick_word(const struct corpus *corpus, bool cyrillic)
     return corpus->words[low + (cyrillic ? VOCABULARY : 0)];
 }
 
-/* A word of the middle of the vocabulary: seen now and then. */
-static const char *pick_middle(const struct corpus *corpus, bool cyrillic)
+/* A word that many rules ask for beside a name, as "membership" or "summit": seen now and then. */
+static const char *pick_topic(const struct corpus *corpus, bool cyrillic)
 {
-    return corpus->words[2000 + rnd(VOCABULARY - 2000) + (cyrillic ? VOCABULARY : 0)];
+    return corpus->words[TOPICS_FROM + rnd(TOPICS) + (cyrillic ? VOCABULARY : 0)];
 }
 
 static void make_rule(struct corpus *corpus, struct rule_text *rule, size_t index)
@@ -144,7 +146,7 @@ static void make_rule(struct corpus *corpus, struct rule_text *rule, size_t inde
     size_t pair = (index * 2) % (NAMES - 4);
     const char *name = corpus->names[pair + cyrillic],
                *second = corpus->names[(pair + 2) % NAMES + cyrillic];
-    const char *word = pick_middle(corpus, cyrillic), *other = pick_middle(corpus, cyrillic);
+    const char *word = pick_topic(corpus, cyrillic), *other = pick_topic(corpus, cyrillic);
     size_t stem = strlen(name) - (cyrillic ? 2 : 1);
     unsigned kind = index < PLANTED_RULES ? (unsigned)index * 10 : (unsigned)rnd(100);
 
