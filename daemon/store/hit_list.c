@@ -30,7 +30,7 @@ static int add_search(struct filter *filter, struct bw_store *store, const char 
         return 0;
     if (search_write_query(store, search, 0, NULL, &filter->search, err) != 0)
         return -1;
-    filter_add_text(filter, "h.item IN (SELECT rowid FROM hit_index WHERE hit_index MATCH ?)",
+    filter_add_text(filter, "+h.item IN (SELECT rowid FROM hit_index WHERE hit_index MATCH ?)",
                     filter->search.data);
     return 0;
 }

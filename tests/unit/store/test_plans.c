@@ -51,7 +51,8 @@ static bool is_allowed(const char *step)
 {
     if (strncmp(step, "SCAN ", 5) != 0)
         return true;
-    if (strstr(step, "VIRTUAL TABLE") != NULL || strstr(step, "USING COVERING INDEX") != NULL)
+    if (strstr(step, "(subquery") != NULL || strstr(step, "VIRTUAL TABLE") != NULL ||
+        strstr(step, "USING COVERING INDEX") != NULL)
         return true;
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
         size_t len = strlen(allowed[i]);
@@ -84,8 +85,9 @@ static void check_steps(const char *sql, const char *plan)
         if (!is_allowed(step))
             fail_msg("%s\nis run as\n%s", sql, plan);
     }
-    /* A page of a list must not sort all the others first. */
-    if (strstr(sql, "id DESC LIMIT ?") != NULL && strstr(plan, "FOR ORDER BY") != NULL)
+    /* A page of a list must not sort all the others first; the few hits of one item it may. */
+    if (strstr(sql, "id DESC LIMIT ?") != NULL && strstr(sql, "h.item = ?") == NULL &&
+        strstr(plan, "FOR ORDER BY") != NULL)
         fail_msg("%s\nsorts\n%s", sql, plan);
     free(copy);
 }
