@@ -103,16 +103,19 @@ static int print_json(const struct row *row)
     bool polled = state->last_poll != BW_TIME_NONE;
 
     return out_json_line(json_pack(
-        "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:I}", "id",
-        out_json_text(row->source->id), "url", out_json_text(row->source->url), "title",
-        out_json_text(row->source->title), "lang", out_json_text(row->source->lang), "health",
+        "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I,"
+        " s:I}",
+        "id", out_json_text(row->source->id), "url", out_json_text(row->source->url), "title",
+        out_json_text(row->source->title), "lang", out_json_text(row->source->lang), "state",
         health(row), "why", out_json_text(state->why), "next_due",
         polled && row->source->enabled ? out_json_time(state->next_due) : json_null(), "due_rule",
         out_json_text(state->due_rule), "last_result", out_json_text(result_name(state)),
         "last_status", (json_int_t)state->last_status, "failures", (json_int_t)state->failures,
         "last_poll", out_json_time(state->last_poll), "last_success",
         out_json_time(state->last_success), "last_item", out_json_time(state->last_item), "polls",
-        (json_int_t)state->polls, "items", (json_int_t)state->items));
+        (json_int_t)state->polls, "items", (json_int_t)state->items, "interval",
+        (json_int_t)state->interval, "last_ms", (json_int_t)state->last_ms, "last_bytes",
+        (json_int_t)state->last_bytes));
 }
 
 static void print_text(const struct row *row, int width, int64_t now)

@@ -228,11 +228,11 @@ def test_hits_are_chosen(polled):
 def test_sources(polled):
     sources = {row["id"]: row for row in polled.json("sources")}
     assert set(sources) == {"local", "broken", "off"}
-    assert sources["local"]["health"] == "ok" and sources["local"]["items"] == 3
+    assert sources["local"]["state"] == "ok" and sources["local"]["items"] == 3
     assert sources["local"]["next_due"] is not None
     assert sources["broken"]["failures"] == 1
     assert "Invalid url" in sources["broken"]["why"]
-    assert sources["off"]["health"] == "disabled" and sources["off"]["next_due"] is None
+    assert sources["off"]["state"] == "disabled" and sources["off"]["next_due"] is None
     text = polled.ctl("sources").stdout
     assert text.splitlines()[0].startswith("SOURCE")
     assert polled.ctl("sources", "list").stdout.splitlines()[0] == text.splitlines()[0]
@@ -241,7 +241,7 @@ def test_sources(polled):
 def test_a_source_that_has_never_been_polled_is_new(polled, tmp_path):
     config = write_config(tmp_path, [{"id": "fresh", "url": "http://127.0.0.1:9/"}])
     rows = lines(ctl("--config", config, "--state-dir", polled.state, "sources", "--json"))
-    assert [(row["id"], row["health"], row["last_poll"]) for row in rows] == [("fresh", "new", None)]
+    assert [(row["id"], row["state"], row["last_poll"]) for row in rows] == [("fresh", "new", None)]
 
 
 def test_alerts(polled):
