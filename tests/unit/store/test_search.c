@@ -129,6 +129,28 @@ static void test_hostile_queries(void **state)
     assert_int_equal(f->err.code, BW_ERR_LIMIT);
 }
 
+/* Whatever is typed is words: random rows of what means something to FTS5. */
+static void test_random_queries(void **state)
+{
+    static const char *const parts[] = {"\"",  "*",     "(",   ")",   "{",    "}",    ":",
+                                        "^",   "-",     "+",   ",",   "NEAR", "OR",   " ",
+                                        "AND", "'",     "NOT", "kaz", "ка",   "\xd0", "\xe2\x80",
+                                        "’",   "title", "0",   "\\",  ";",    "\n"};
+    struct fixture *f = *state;
+    struct poll poll = {.feed = {.n_items = 0}};
+    unsigned seed = 7;
+
+    fill(f, &poll);
+    for (int round = 0; round < 3000; round++) {
+        char query[128] = "";
+
+        for (int i = rand_r(&seed) % 10; i >= 0; i--)
+            strcat(query, parts[(size_t)rand_r(&seed) % (sizeof parts / sizeof parts[0])]);
+        if (search(f, query) < 0 && f->err.code != BW_ERR_USAGE)
+            fail_msg("'%s': %s", query, f->err.text);
+    }
+}
+
 static void test_filters(void **state)
 {
     struct fixture *f = *state;
@@ -216,8 +238,8 @@ static void test_folding_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_words),         TEST(test_hostile_queries), TEST(test_filters),
-        TEST(test_edit_is_found), TEST(test_folding_changes),
+        TEST(test_words),          TEST(test_hostile_queries), TEST(test_filters),
+        TEST(test_random_queries), TEST(test_edit_is_found),   TEST(test_folding_changes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
