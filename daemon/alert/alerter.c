@@ -1,6 +1,7 @@
 /* The alerter: builds channels and routes from a configuration, and replaces them. Owns the sender,
  * the planner and the outbox runner. */
 #include "alerter.h"
+#include "orphans.h"
 #include "sender.h"
 #include "zone.h"
 
@@ -42,15 +43,20 @@ static void on_trouble(const char *channel, const char *note, int64_t since_ms, 
     struct notice notice = {"channel", "high", NULL, title, text, channel};
     struct bw_error err = {0};
 
-    snprintf(title, sizeof title, "Channel %s keeps failing", channel);
-    snprintf(text, sizeof text, "No alert has got through since %s: %s",
-             clock_format(since_ms / 1000, since), note);
+    snprintf(title, sizeof title, "Channel %s %s", channel,
+             since_ms == BW_TIME_NONE ? "refuses alerts" : "keeps failing");
+    if (since_ms == BW_TIME_NONE)
+        snprintf(text, sizeof text, "One is a dead letter now: %s", note);
+    else
+        snprintf(text, sizeof text, "No alert has got through since %s: %s",
+                 clock_format(since_ms / 1000, since), note);
     if (store_begin(alerter->store, &err) != 0)
         goto failed;
     if (notice_raise(alerter, &notice, &err) != 0 || store_commit(alerter->store, &err) != 0) {
         store_rollback(alerter->store);
         goto failed;
     }
+    alerter_wake(alerter);
     return;
 failed:
     alerter_log(alerter, true, "cannot tell that channel %s keeps failing: %s", channel, err.text);
@@ -71,6 +77,19 @@ static int check_config(const struct bw_config *config, struct bw_error *err)
     }
     config_clear_errors(&errors);
     return result;
+}
+
+/* Not a reason to refuse a configuration: what cannot be buried now is looked at next time. */
+static void bury_orphans(struct bw_alerter *alerter, const struct bw_config *config)
+{
+    struct bw_error err = {0};
+    size_t moved = 0;
+
+    if (orphans_bury(alerter->store, config, clock_now_ms(alerter->room.clock), &moved, &err) != 0)
+        alerter_log(alerter, true, "cannot look for alerts without a channel: %s", err.text);
+    else if (moved > 0)
+        alerter_log(alerter, true, "gave up on %zu message%s: their channel is not configured",
+                    moved, moved == 1 ? "" : "s");
 }
 
 static struct outbox *open_outbox(struct bw_alerter *alerter, const struct bw_config *config,
@@ -110,6 +129,7 @@ struct bw_alerter *alerter_new(struct event_base *base, const struct bw_config *
     alerter->outbox = open_outbox(alerter, config, err);
     if (alerter->outbox == NULL)
         goto fail;
+    bury_orphans(alerter, config);
     return alerter;
 fail:
     alerter_free(alerter);
@@ -137,6 +157,7 @@ int alerter_replace_config(struct bw_alerter *alerter, const struct bw_config *c
     outbox_free(alerter->outbox);
     alerter->outbox = fresh;
     alerter->config = config;
+    bury_orphans(alerter, config);
     alerter_wake(alerter);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* Alerts about the watcher itself: a source that is gone, failing or silent, a channel that keeps
  * failing. Owns nothing beyond the call. */
 #include "raise.h"
+#include "silence.h"
 
 #include "blocwatch/poll.h"
 
@@ -19,20 +20,18 @@ static const char **all_channels(const struct bw_config *config, size_t *n)
     return list;
 }
 
-static int send_notice(struct bw_alerter *alerter, const struct notice *notice, int64_t id,
-                       int64_t now_ms, struct bw_error *err)
+static int send_notice(struct bw_alerter *alerter, const struct notice *notice,
+                       const struct alert_subject *subject, int64_t id, int64_t now_ms,
+                       struct bw_error *err)
 {
-    struct alert_subject subject = {.kind = notice->kind,
-                                    .source = notice->subject,
-                                    .severity = (enum bw_severity)severity_parse(notice->severity)};
     struct route_settings picks[ROUTE_PICKS] = {0};
-    struct dispatch dispatch = {&subject, picks, 0, NULL, notice->except};
+    struct dispatch dispatch = {subject, picks, 0, NULL, notice->except};
     struct bw_config_list channels = {0}, none = {0};
     char why[256];
     size_t sent;
     int result;
 
-    dispatch.n_picks = route_find(alerter->config, &subject, picks);
+    dispatch.n_picks = route_find(alerter->config, subject, picks);
     if (dispatch_count(&dispatch) == 0) {
         channels.values = all_channels(alerter->config, &channels.n);
         picks[0] = (struct route_settings){.path = "all",
@@ -57,13 +56,20 @@ int notice_raise(struct bw_alerter *alerter, const struct notice *notice, struct
                                .events = "",
                                .payload = payload,
                                .created_ms = now};
+    struct alert_subject subject = {.kind = notice->kind,
+                                    .source = notice->subject,
+                                    .severity = (enum bw_severity)severity_parse(notice->severity)};
+    struct silence_found silence = {0};
     int result;
 
     if (payload == NULL)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
     result = store_add_alert(alerter->store, &row, &id, err);
     free(payload);
-    return result != 0 ? -1 : send_notice(alerter, notice, id, now, err);
+    if (result != 0 ||
+        silence_find(alerter->store, alerter->config, &subject, now, &silence, err) != 0)
+        return -1;
+    return silence.id != 0 ? 0 : send_notice(alerter, notice, &subject, id, now, err);
 }
 
 static const struct {

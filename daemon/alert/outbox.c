@@ -142,6 +142,21 @@ static void tell_result(const struct try *try, enum bw_delivery state, int64_t w
              note);
 }
 
+/* What the result says of the channel as a whole. A refusal for good says that it answers. */
+static void note_result(struct lane *lane, const struct alert_result *result,
+                        enum bw_delivery state, int64_t now_ms)
+{
+    const struct outbox_callbacks *to = &lane->outbox->callbacks;
+
+    if (state == BW_DELIVERY_DELIVERED)
+        pace_note_success(&lane->pace);
+    else if (state == BW_DELIVERY_PENDING &&
+             pace_note_failure(&lane->pace, now_ms, result->retry_after_ms, draw()))
+        to->on_trouble(lane->channel.id, result->note, lane->pace.failing_since_ms, to->ctx);
+    else if (state == BW_DELIVERY_DEAD && pace_note_dead(&lane->pace))
+        to->on_trouble(lane->channel.id, result->note, BW_TIME_NONE, to->ctx);
+}
+
 static void finish_try(struct try *try, const struct alert_result *result)
 {
     struct lane *lane = try->lane;
@@ -149,7 +164,6 @@ static void finish_try(struct try *try, const struct alert_result *result)
     struct bw_error err = {0};
     int64_t now = clock_now_ms(outbox->room->clock), wait;
     enum bw_delivery state = decide(try, result, now, &wait);
-    bool dead = state == BW_DELIVERY_DEAD && result->verdict == ALERT_DEAD;
 
     if (store_finish_message(outbox->store, try->message.key, state, now + wait, result->note, now,
                              &err) != 0) {
@@ -161,12 +175,7 @@ static void finish_try(struct try *try, const struct alert_result *result)
         tell_result(try, state, wait, result->note);
     }
     free_try(try);
-    /* A refusal of one message for good says that the channel itself answers. */
-    if (result->verdict == ALERT_DELIVERED)
-        pace_note_success(&lane->pace);
-    else if (!dead && pace_note_failure(&lane->pace, now, result->retry_after_ms, draw()))
-        outbox->callbacks.on_trouble(lane->channel.id, result->note, lane->pace.failing_since_ms,
-                                     outbox->callbacks.ctx);
+    note_result(lane, result, state, now);
 }
 
 static void on_done(struct alert_delivery *delivery, const struct alert_result *result)

@@ -15,8 +15,8 @@ struct outbox;
 struct outbox_callbacks {
     void (*on_log)(bool failed, const char *text, void *ctx);
     void (*on_idle)(void *ctx);
-    /* A channel has kept failing for a while: told once until it delivers again. Outside of any
-     * transaction. */
+    /* A channel has kept failing since then, or has made a dead letter (BW_TIME_NONE): told once
+     * until it delivers again. Outside of any transaction. */
     void (*on_trouble)(const char *channel, const char *note, int64_t since_ms, void *ctx);
     void *ctx;
 };

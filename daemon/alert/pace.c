@@ -53,3 +53,11 @@ bool pace_note_failure(struct pace *pace, int64_t now_ms, int64_t retry_after_ms
     pace->told = true;
     return true;
 }
+
+bool pace_note_dead(struct pace *pace)
+{
+    bool first = !pace->told;
+
+    pace->told = true;
+    return first;
+}

@@ -29,5 +29,7 @@ void pace_note_success(struct pace *pace);
 /* A message came back undelivered. True when the channel's trouble is to be told, once until a
  * success. */
 bool pace_note_failure(struct pace *pace, int64_t now_ms, int64_t retry_after_ms, uint32_t random);
+/* A message became a dead letter; likewise. */
+bool pace_note_dead(struct pace *pace);
 
 #endif

@@ -78,30 +78,6 @@ static void explain_age(const struct raising *raising, const struct bw_item *ite
     }
 }
 
-struct silence_search {
-    const struct bw_config *config;
-    const struct alert_subject *subject;
-    int64_t id, ends_ms;
-};
-
-static int on_silence(const struct bw_silence *silence, void *ctx)
-{
-    struct silence_search *search = ctx;
-
-    if (!silence_matches(search->config, silence->matchers, search->subject))
-        return 0;
-    search->id = silence->id;
-    search->ends_ms = silence->ends_ms;
-    return 1;
-}
-
-static int find_silence(struct bw_alerter *alerter, const struct alert_subject *subject,
-                        int64_t now_ms, struct silence_search *search, struct bw_error *err)
-{
-    *search = (struct silence_search){alerter->config, subject, 0, 0};
-    return store_list_silences(alerter->store, now_ms, on_silence, search, err);
-}
-
 /* What is new about a hit whose story and rule have been told of; NULL: nothing. */
 static const char *find_update(const struct raising *raising, const struct decision *decision)
 {
@@ -192,10 +168,11 @@ static int route_hit(struct raising *raising, struct decision *decision)
     struct bw_alerter *alerter = raising->alerter;
     struct route_settings picks[ROUTE_PICKS];
     struct dispatch dispatch = {&decision->subject, picks, 0, decision->update, NULL};
-    struct silence_search silence;
+    struct silence_found silence;
     char until[BW_TIME_TEXT];
 
-    if (find_silence(alerter, &decision->subject, raising->now_ms, &silence, raising->err) != 0)
+    if (silence_find(alerter->store, alerter->config, &decision->subject, raising->now_ms, &silence,
+                     raising->err) != 0)
         return -1;
     if (silence.id != 0)
         return set_fate(raising, decision, BW_FATE_SILENCED, 0, "silence %" PRId64 ", until %s",

@@ -43,6 +43,34 @@ bool silence_matches(const struct bw_config *config, const char *matchers,
     return got == 0 && any;
 }
 
+struct search {
+    const struct bw_config *config;
+    const struct alert_subject *subject;
+    struct silence_found found;
+};
+
+static int on_silence(const struct bw_silence *silence, void *ctx)
+{
+    struct search *search = ctx;
+
+    if (!silence_matches(search->config, silence->matchers, search->subject))
+        return 0;
+    search->found = (struct silence_found){silence->id, silence->ends_ms};
+    return 1;
+}
+
+int silence_find(struct bw_store *store, const struct bw_config *config,
+                 const struct alert_subject *subject, int64_t now_ms, struct silence_found *found,
+                 struct bw_error *err)
+{
+    struct search search = {config, subject, {0, 0}};
+
+    if (store_list_silences(store, now_ms, on_silence, &search, err) != 0)
+        return -1;
+    *found = search.found;
+    return 0;
+}
+
 int alert_check_matchers(const char *matchers, struct bw_error *err)
 {
     char name[NAME], value[VALUE];

@@ -28,8 +28,10 @@ void text_one_line(const char *text, size_t len, char *line, size_t size)
         }
         if (used + n + 1 > size)
             break;
-        memcpy(line + used, put, n);
-        used += n;
+        if (used > 0 || *put != ' ') { /* nothing blank in front */
+            memcpy(line + used, put, n);
+            used += n;
+        }
         at += got > 0 ? (size_t)got : 1;
     }
     while (used > 0 && line[used - 1] == ' ')

@@ -300,6 +300,7 @@ static inline struct world_fate world_fate(struct world *w, int64_t hit)
     struct world_fate fate = {0};
     struct bw_error err = {0};
 
+    assert_int_not_equal(hit, 0);
     assert_int_equal(store_list_hits(w->store, &query, world_on_hit, &fate, &err), 0);
     return fate;
 }
