@@ -23,12 +23,13 @@ struct http_request {
     const char *secret; /* is never shown in a trace: a token in the URL */
 };
 
-/* Options that every HTTP channel has: proxy, ca_file. */
+/* Options that every HTTP channel has. */
+/* clang-format off */
 #define HTTP_OPTIONS                                                                               \
     {.key = "proxy", .kind = OPTION_TEXT},                                                         \
-    {                                                                                              \
-        .key = "ca_file", .kind = OPTION_FILE                                                      \
-    }
+    {.key = "ca_file", .kind = OPTION_FILE},                                                       \
+    {.key = "allow_private", .kind = OPTION_BOOLEAN}
+/* clang-format on */
 
 int http_start(struct alert_channel *channel, const struct alert_message *message,
                struct alert_delivery *delivery, struct bw_error *err);
