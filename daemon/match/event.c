@@ -241,6 +241,24 @@ static void emit(struct finder *finder, const struct bw_nucleus *nucleus,
         trace_mark(finder, actor, "the subject is another state");
 }
 
+/* The subject; where the sentence only tells the place, rather the partner's subject. */
+static const struct bw_mark *choose_actor(const struct bw_frame *frame,
+                                          const struct bw_nucleus *nucleus)
+{
+    const struct bw_mark *actor = bind_actor(frame, nucleus), *other;
+    bool borrowed = nucleus->bloc->sentence != nucleus->sentence || nucleus->bloc->anaphor;
+
+    if (actor != NULL && !actor->locative)
+        return actor;
+    other = borrow_actor(frame, nucleus->sentence);
+    if (actor == NULL)
+        return other;
+    if (other != NULL && !other->locative &&
+        (!other->set->foreign || borrowed || actor->first > nucleus->stance->first))
+        return other;
+    return nucleus->bloc->venue || borrowed ? NULL : actor;
+}
+
 static void finish_nucleus(struct finder *finder, struct bw_nucleus *nucleus,
                            const struct bw_nucleus *nuclei, uint32_t n)
 {
@@ -257,9 +275,7 @@ static void finish_nucleus(struct finder *finder, struct bw_nucleus *nucleus,
         trace_mark(finder, nucleus->stance, nucleus->drop_why);
         return;
     }
-    actor = bind_actor(frame, nucleus);
-    if (actor == NULL)
-        actor = borrow_actor(frame, nucleus->sentence);
+    actor = choose_actor(frame, nucleus);
     if (actor == NULL)
         trace_mark(finder, nucleus->stance, "there is no actor");
     else
@@ -330,7 +346,9 @@ static void keep_distinct(struct finder *finder)
         const struct bw_event_found *event = &finder->events[i];
         bool drop = false;
 
-        for (size_t j = 0; j < finder->n_events && event->across && !drop; j++)
+        for (size_t j = 0; j < finder->n_events && event->across && !drop &&
+                           event->event.sentence.field != BW_FIELD_TITLE;
+             j++)
             drop = !finder->events[j].across && same_pair(event, &finder->events[j]);
         for (size_t j = 0; j < kept && !drop; j++)
             drop = same_pair(event, &finder->events[j]) &&

@@ -155,7 +155,7 @@ static uint32_t subject_cost(const struct bw_frame *frame, const struct bw_mark 
     if (actor->first < stance->first && takes_object)
         cost += 4;
     if (actor->locative)
-        cost += 8;
+        cost += actor->first > stance->first ? 16 : 8;
     return cost;
 }
 
@@ -172,7 +172,9 @@ const struct bw_mark *bind_actor(const struct bw_frame *frame, const struct bw_n
         if (mark->facet != BW_FACET_ACTOR || mark->oblique)
             continue;
         cost = subject_cost(frame, mark, nucleus);
-        if (cost < best_cost) {
+        /* "узвияти Эронро": of two neighbours, a noun's is the one behind it. */
+        if (cost < best_cost || (cost == best_cost && best != NULL && !nucleus->stance->near &&
+                                 mark->first > nucleus->stance->first)) {
             best_cost = cost;
             best = mark;
         }

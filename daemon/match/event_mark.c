@@ -404,10 +404,12 @@ static bool is_coordinated(const struct bw_frame *frame, const struct bw_mark *a
     for (uint32_t i = from; i < to; i++)
         links += frame->marks[i].effect == BW_EFFECT_AND && frame->marks[i].first > a->last &&
                  frame->marks[i].last < b->first;
-    if (words == 0)
-        return (between & BW_GAP_COMMA) != 0 || strcmp(a->code, b->code) == 0 ||
-               (frame->text->tokens[b->first].flags & BW_TOKEN_JOINED) != 0;
-    return links > 0 && words <= 2;
+    if (words > 0)
+        return links > 0 && words <= 2;
+    if (between & BW_GAP_COMMA) /* "Unlike Chisinau, Astana means to remain" */
+        return !a->oblique && !a->locative;
+    return strcmp(a->code, b->code) == 0 ||
+           (frame->text->tokens[b->first].flags & BW_TOKEN_JOINED) != 0;
 }
 
 static void group_facet(struct bw_frame *frame, enum bw_facet facet)
@@ -473,6 +475,28 @@ static void apply_cue(struct bw_frame *frame, const struct bw_mark *cue)
         if (mark->facet == BW_FACET_BLOC && cue->effect == BW_EFFECT_VENUE &&
             touches(frame, cue, mark, 1))
             mark->venue = true;
+    }
+}
+
+/* "Lavrov: joining is up to Dushanbe": another state's man before a colon only speaks, if the rest
+ * has an actor of its own. */
+static void find_speaker(struct bw_frame *frame, struct bw_mark *mark)
+{
+    uint32_t colon = mark->first, from, to;
+
+    frame_sentence(frame, mark->sentence, &from, &to);
+    while (colon <= mark->last + 3 && colon < frame->text->sentences[mark->sentence].last &&
+           !(frame->text->tokens[colon].after & BW_GAP_COLON))
+        colon++;
+    if (!mark->set->foreign || colon < mark->last ||
+        !(frame->text->tokens[colon].after & BW_GAP_COLON))
+        return;
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *other = &frame->marks[i];
+
+        if (other->facet == BW_FACET_ACTOR && other->first > colon && !other->locative &&
+            !other->oblique)
+            mark->oblique = true;
     }
 }
 
@@ -572,12 +596,14 @@ int frame_build(struct bw_frame *frame, const struct bw_event_input *input)
         return -1;
     drop_implied(frame);
     resolve_anaphors(frame);
-    group_facet(frame, BW_FACET_ACTOR);
-    group_facet(frame, BW_FACET_BLOC);
     for (uint32_t i = 0; i < frame->n_marks; i++) {
         if (frame->marks[i].facet == BW_FACET_CUE)
             apply_cue(frame, &frame->marks[i]);
+        else if (frame->marks[i].facet == BW_FACET_ACTOR)
+            find_speaker(frame, &frame->marks[i]);
     }
+    group_facet(frame, BW_FACET_ACTOR);
+    group_facet(frame, BW_FACET_BLOC);
     share_in_groups(frame);
     return 0;
 }

@@ -108,6 +108,10 @@ static void lend_modal(struct state *state, enum bw_stance lent)
     case BW_STANCE_OPPOSES:
         state->stance = is_away(now) ? BW_STANCE_STAYS : BW_STANCE_OPPOSES;
         break;
+    case BW_STANCE_SUSPENDS: /* a membership is frozen, a plan is shelved */
+        state->stance = now == BW_STANCE_JOINS || now == BW_STANCE_CONSIDERS ? BW_STANCE_DECLINES
+                                                                             : BW_STANCE_SUSPENDS;
+        break;
     default:
         state->stance = lent;
     }
