@@ -6,8 +6,8 @@
  *   rule                 next poll not before                        specification
  *   -------------------  ------------------------------------------  ---------------------------
  *   interval             the configured interval                     the user's word
- *   adaptive             a quarter of the gap between the latest     ours: between interval_floor
- *                        items; a sixteenth of the silence since     and interval_ceiling
+ *   adaptive             a quarter of the usual gap of the latest   ours: between interval_floor
+ *                        items; a 24th of the silence since           and interval_ceiling
  *   ignores-validators   twice the adaptive one, while 200s that     RFC 9110 13.1 (conditional
  *                        bring nothing new keep coming               requests)
  *   publisher-interval   ttl; updatePeriod / updateFrequency         RSS 2.0 <ttl>, RSS syndication

@@ -4,7 +4,7 @@
 enum {
     LATEST = 5,         /* items that tell how fast it is now */
     POLLS_PER_GAP = 4,  /* asked so often between two items */
-    SILENCE_SHARE = 16, /* asked so often during a silence that lasts as long again */
+    SILENCE_SHARE = 24, /* asked so often during a silence that lasts as long again */
     FEWEST_DATED = 3,
 };
 
@@ -16,9 +16,14 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
 }
 
 struct gaps {
-    int64_t now;   /* between the latest items, up to this moment; 0 unknown */
+    int64_t now;   /* between the latest items; 0 unknown */
     int64_t usual; /* over the whole document; 0 unknown */
 };
+
+static int64_t at_least_one(int64_t gap)
+{
+    return gap > 0 ? gap : 1; /* 0 is "unknown" */
+}
 
 /* Keeps the latest times in falling order. */
 static void insert_time(int64_t latest[LATEST], size_t *n, int64_t time)
@@ -34,7 +39,25 @@ static void insert_time(int64_t latest[LATEST], size_t *n, int64_t time)
         latest[at] = time;
 }
 
-static struct gaps read_document(const struct bw_feed *feed, int64_t now)
+/* The middle one of the gaps between the latest times: one night among them does not matter. */
+static int64_t find_middle_gap(const int64_t latest[LATEST], size_t n)
+{
+    int64_t gaps[LATEST];
+
+    for (size_t i = 0; i + 1 < n; i++) {
+        int64_t gap = latest[i] - latest[i + 1];
+        size_t at = i;
+
+        for (; at > 0 && gaps[at - 1] > gap; at--)
+            gaps[at] = gaps[at - 1];
+        gaps[at] = gap;
+    }
+    return gaps[(n - 1) / 2];
+}
+
+/* Dates are compared with each other: that an hour is wrong by a time zone does no harm. Only at
+ * first sight the time since the newest counts as well; later we know when we saw it come. */
+static struct gaps read_document(const struct bw_feed *feed, int64_t now, bool first)
 {
     struct gaps gaps = {0};
     int64_t latest[LATEST], oldest = INT64_MAX;
@@ -50,12 +73,13 @@ static struct gaps read_document(const struct bw_feed *feed, int64_t now)
         oldest = time < oldest ? time : oldest;
         n_dated++;
     }
+    if (n_latest > 0 && first)
+        gaps.now = at_least_one((now - latest[n_latest - 1]) / (int64_t)n_latest);
     if (n_dated < FEWEST_DATED)
         return gaps;
-    gaps.now = (now - latest[n_latest - 1]) / (int64_t)n_latest;
-    gaps.usual = (latest[0] - oldest) / (int64_t)(n_dated - 1);
-    gaps.now = gaps.now > 0 ? gaps.now : 1;
-    gaps.usual = gaps.usual > 0 ? gaps.usual : 1;
+    if (!first)
+        gaps.now = at_least_one(find_middle_gap(latest, n_latest));
+    gaps.usual = at_least_one((latest[0] - oldest) / (int64_t)(n_dated - 1));
     return gaps;
 }
 
@@ -67,9 +91,7 @@ static struct gaps read_arrivals(const struct policy_input *in)
 
     if (n_new == 0 || in->before->last_item == BW_TIME_NONE)
         return gaps;
-    gaps.now = (in->now - in->before->last_item) / n_new;
-    gaps.now = gaps.now > 0 ? gaps.now : 1;
-    gaps.usual = gaps.now;
+    gaps.now = gaps.usual = at_least_one((in->now - in->before->last_item) / n_new);
     return gaps;
 }
 
@@ -95,8 +117,8 @@ void rhythm_learn(const struct policy_input *in, struct bw_source_state *after)
     int64_t interval;
 
     if (in->feed != NULL && (in->outcome->n_new > 0 || first))
-        gaps = read_document(in->feed, in->now);
-    if (gaps.usual == 0)
+        gaps = read_document(in->feed, in->now, first);
+    if (gaps.now == 0)
         gaps = read_arrivals(in);
     if (gaps.usual > 0)
         after->rhythm = after->rhythm == 0 ? gaps.usual : (after->rhythm * 3 + gaps.usual) / 4;
