@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Times and ids part when the clock is set back; so many rows are looked through for the bound. */
-enum { BOUND_ROWS = 20000 };
+/* Ids grow with time but where the clock was set back, so the bound is the outermost id of so many
+ * rows: more than are stored before anybody notices a wrong clock. */
+enum { BOUND_ROWS = 10000 };
 
 void filter_init(struct filter *filter, const char *sql)
 {
@@ -88,8 +89,7 @@ int filter_add_name(struct filter *filter, struct bw_store *store, const char *t
     return row < 0 ? -1 : 0;
 }
 
-/* The lowest id (or, `upper`, the highest) among the first rows inside the bound. 1 with *id; 0
- * when there are so many rows that it would not help. */
+/* The lowest id (or, `upper`, the highest) among the rows nearest to the bound, inside it. */
 static int find_bound(struct bw_store *store, const char *table, const char *time_column,
                       bool upper, int64_t time_ms, int64_t *id, struct bw_error *err)
 {
@@ -98,9 +98,7 @@ static int find_bound(struct bw_store *store, const char *table, const char *tim
     int row;
 
     buf_init(&sql);
-    buf_printf(&sql,
-               "SELECT %s(id), count(*) FROM (SELECT id FROM %s WHERE %s %s ? ORDER BY %s%s"
-               " LIMIT %d)",
+    buf_printf(&sql, "SELECT %s(id) FROM (SELECT id FROM %s WHERE %s %s ? ORDER BY %s%s LIMIT %d)",
                upper ? "max" : "min", table, time_column, upper ? "<" : ">=", time_column,
                upper ? " DESC" : "", (int)BOUND_ROWS);
     row = sql.failed ? error_set(err, BW_ERR_MEMORY, "out of memory")
@@ -110,14 +108,12 @@ static int find_bound(struct bw_store *store, const char *table, const char *tim
         return -1;
     db_int(&query, time_ms);
     row = db_step(&query, err);
-    if (row > 0) {
-        *id = db_column(&query, 0); /* 0 without any row: then nothing is in the time span */
-        if (*id == 0 && !upper)
-            *id = INT64_MAX;
-        row = db_column(&query, 1) < BOUND_ROWS;
-    }
+    if (row > 0) /* without a row inside, nothing can be */
+        *id = db_column_time(&query, 0) != BW_TIME_NONE ? db_column(&query, 0)
+              : upper                                   ? INT64_MIN
+                                                        : INT64_MAX;
     db_end(&query);
-    return row;
+    return row < 0 ? -1 : 0;
 }
 
 int filter_add_bounds(struct filter *filter, struct bw_store *store, const char *table,
@@ -125,20 +121,17 @@ int filter_add_bounds(struct filter *filter, struct bw_store *store, const char 
                       int64_t until_ms, struct bw_error *err)
 {
     char condition[64];
-    int64_t id;
-    int found;
+    int64_t id = 0;
 
     for (int upper = 0; upper < 2; upper++) {
         int64_t time_ms = upper ? until_ms : since_ms;
 
         if (time_ms == BW_TIME_NONE || time_ms == 0)
             continue;
-        found = find_bound(store, table, time_column, upper, time_ms, &id, err);
-        if (found < 0)
+        if (find_bound(store, table, time_column, upper, time_ms, &id, err) != 0)
             return -1;
         snprintf(condition, sizeof condition, "%s %s ?", column, upper ? "<=" : ">=");
-        if (found > 0)
-            filter_add_number(filter, condition, id);
+        filter_add_number(filter, condition, id);
     }
     return 0;
 }

@@ -33,8 +33,8 @@ void filter_add_lang(struct filter *filter, const char *lower, const char *upper
 /* By the number that stands for a source or rule; `table` is its table. */
 int filter_add_name(struct filter *filter, struct bw_store *store, const char *table,
                     const char *condition, const char *name, struct bw_error *err);
-/* " AND id >= …" and " AND id < …" that hold for all rows of the time span: where ids and times
- * grow together, a walk by id need not go beyond it. `column` is the id's. */
+/* " AND id >= …" and " AND id <= …" around all rows of the time span, so that a walk by id need not
+ * go beyond it. `column` is the id's. */
 int filter_add_bounds(struct filter *filter, struct bw_store *store, const char *table,
                       const char *time_column, const char *column, int64_t since_ms,
                       int64_t until_ms, struct bw_error *err);

@@ -53,8 +53,9 @@ static const char *const migrations[] = {
     /* What is left of a pruned item: hashes of its identities. */
     "CREATE TABLE tombstone (mark INTEGER PRIMARY KEY) STRICT;"
 
+    /* Short beginnings of words have lists of their own; of longer ones few words begin so. */
     "CREATE VIRTUAL TABLE item_index USING fts5("
-    "  title, body, tags, content='', tokenize=\"unicode61 remove_diacritics 0\");"
+    "  title, body, tags, content='', prefix='2 3', tokenize=\"unicode61 remove_diacritics 0\");"
     "CREATE VIRTUAL TABLE hit_index USING fts5("
     "  title, body, tags, content='', tokenize=\"unicode61 remove_diacritics 0\");"
 
@@ -114,8 +115,8 @@ static const char *const migrations[] = {
     "CREATE INDEX event_by_signal ON event (gone, actor, bloc, stance, week_ms, item, time_ms,"
     "  hit);"
     "CREATE INDEX event_by_actor ON event (actor, bloc, stance);"
-    "CREATE INDEX event_by_bloc ON event (bloc, stance);"
-    "CREATE INDEX event_by_stance ON event (stance);"
+    "CREATE INDEX event_by_bloc ON event (bloc, stance, gone, item);"
+    "CREATE INDEX event_by_stance ON event (stance, gone, item);"
     "CREATE TABLE matched ("
     "  hit INTEGER NOT NULL REFERENCES hit ON DELETE CASCADE, nr INTEGER NOT NULL,"
     "  text TEXT NOT NULL, lexicon_set TEXT, span TEXT NOT NULL,"

@@ -219,6 +219,17 @@ static int write_phrase(struct bw_store *store, const char *text, size_t len, bo
     return out->failed ? -1 : 0;
 }
 
+/* "k*" would be a third of all words. */
+static bool is_too_short(const char *text, size_t len)
+{
+    size_t letters = 0;
+
+    for (size_t i = 0; i < len; i++)
+        letters += ((unsigned char)text[i] & 0xC0) != 0x80 && text[i] != '*';
+    return letters < 2;
+}
+
+/* The number of words; -1 when one is too short a beginning. */
 static int write_words(struct bw_store *store, const char *words, struct bw_buf *out)
 {
     const char *at = words;
@@ -234,6 +245,8 @@ static int write_words(struct bw_store *store, const char *words, struct bw_buf 
             at++;
         prefix = quoted ? *at == '*' : len > 0 && start[len - 1] == '*';
         if (has_word(start, len)) {
+            if (prefix && is_too_short(start, len))
+                return -1;
             if (count++ > 0)
                 buf_puts(out, " AND ");
             write_phrase(store, start, len, prefix, out);
@@ -253,6 +266,10 @@ int search_write_query(struct bw_store *store, const char *words, int64_t source
     if (words != NULL) {
         buf_puts(out, "{title body} : (");
         count = write_words(store, words, out);
+        if (count < 0)
+            return error_set(err, BW_ERR_USAGE,
+                             "the beginning of a word needs two letters or more "
+                             "before the *");
         if (count == 0)
             return error_set(err, BW_ERR_USAGE, "there is no word to search for");
         if (count > WORDS_LIMIT)

@@ -10,8 +10,11 @@ static int add_event_filter(struct filter *filter, const struct bw_story_query *
         return error_set(err, BW_ERR_USAGE, "unknown stance '%s'", query->stance);
     if (query->actor == NULL && query->bloc == NULL && query->stance == NULL)
         return 0;
-    buf_puts(&filter->sql, " AND s.id IN (SELECT si.story FROM event AS e CROSS JOIN story_item"
-                           " AS si ON si.item = e.item WHERE e.gone = 0");
+    /* The index by signal begins with `gone` and `actor`: without the latter, `+` keeps off it. */
+    buf_printf(&filter->sql,
+               " AND s.id IN (SELECT si.story FROM event AS e CROSS JOIN story_item AS si"
+               " ON si.item = e.item WHERE %se.gone = 0",
+               query->actor != NULL ? "" : "+");
     filter_add_word(filter, "e.actor = ?", query->actor);
     filter_add_word(filter, "e.bloc = ?", query->bloc);
     if (query->stance != NULL)
@@ -50,7 +53,7 @@ static int collect_events(struct bw_store *store, int64_t story, struct bw_buf *
     if (db_query(store,
                  "SELECT DISTINCT e.actor, e.bloc, e.stance FROM story_item AS si"
                  " CROSS JOIN hit AS h ON h.item = si.item CROSS JOIN event AS e ON e.hit = h.id"
-                 " WHERE si.story = ? AND e.gone = 0 ORDER BY 1, 2, 3",
+                 " WHERE si.story = ? AND +e.gone = 0 ORDER BY 1, 2, 3",
                  &query, err) != 0)
         return -1;
     db_int(&query, story);

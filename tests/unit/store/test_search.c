@@ -61,6 +61,11 @@ static void test_words(void **state)
     assert_int_equal(search(f, "Oʻzbekiston"), 1);
     assert_int_equal(search(f, "O’ZBEK*"), 1);
     assert_int_equal(search(f, "o'zbek"), 0);
+    assert_int_equal(search(f, "ka*"), 1);
+    assert_int_equal(search(f, "са*"), 1);
+    assert_int_equal(search(f, "o‘z*"), 1);
+    assert_int_equal(search(f, "с*"), -1);
+    assert_non_null(strstr(f->err.text, "two letters"));
     assert_int_equal(search(f, "самолет"), 1);
     assert_int_equal(search(f, "Ту-154"), 1);
     assert_int_equal(search(f, "kazakhstan brics"), 1);
