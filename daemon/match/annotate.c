@@ -250,7 +250,6 @@ static struct gap close_token(struct bw_text *text, uint32_t i, const struct bw_
 
 int text_annotate(struct bw_text *text)
 {
-
     if (text->annotated)
         return 0;
     text->n_sentences = 0;

@@ -8,12 +8,15 @@ void matched_add(struct bw_matcher *matcher, const struct bw_span *span, const c
                  const char *set)
 {
     for (size_t i = 0; i < matcher->n_matched; i++) {
-        const struct bw_matched *other = &matcher->matched[i];
+        struct bw_matched *other = &matcher->matched[i];
 
-        if (other->span.field == span->field && other->span.start == span->start &&
-            other->span.len == span->len && other->set == set &&
-            (span->field != BW_FIELD_OTHER || other->text == text))
-            return;
+        if (other->span.field != span->field || other->span.start != span->start ||
+            other->span.len != span->len || other->text != text ||
+            (other->set != set && other->set != NULL && set != NULL))
+            continue;
+        if (other->set == NULL) /* a word of the query that is a term as well */
+            other->set = set;
+        return;
     }
     if (matcher->n_matched < BW_MATCHED_MOST)
         matcher->matched[matcher->n_matched++] =

@@ -159,18 +159,6 @@ static const char *unquote(const char *text, size_t *len)
     return text;
 }
 
-static void warn_of_short_prefix(struct bw_build *build, const struct bw_spot *spot,
-                                 const struct bw_pattern *pattern)
-{
-    const struct bw_element *element = &pattern->elements[0];
-    size_t letters = 0;
-
-    for (uint16_t i = 0; i < element->len; i++)
-        letters += ((unsigned char)element->fold[i] & 0xC0) != 0x80;
-    if (pattern->n == 1 && element->kind == BW_ELEMENT_PREFIX && letters < 2)
-        problem_add(build->problems, true, spot, "every word with this first letter is found");
-}
-
 static int compile_term(struct bw_build *build, const struct bw_set *set,
                         const struct bw_term *term, uint32_t *out)
 {
@@ -197,7 +185,8 @@ static int compile_term(struct bw_build *build, const struct bw_set *set,
         return 0;
     }
     spot.text = term->text;
-    warn_of_short_prefix(build, &spot, &pattern);
+    if (pattern_is_wide(&pattern))
+        problem_add(build->problems, true, &spot, "every word with this first letter is found");
     *out = build_intern_pattern(build, &pattern);
     return *out == BW_NO_NODE ? -1 : 0;
 }

@@ -128,6 +128,9 @@ static int add_pattern(struct parser *parser, const struct bw_lexeme *lexeme, ui
                     (int)lexeme->len, written(parser, lexeme), fault.text);
         return -1;
     }
+    if (pattern_is_wide(&pattern))
+        lex_problem(&parser->lexer, true, lexeme->at, lexeme->len,
+                    "every word with this first letter is found");
     id = build_intern_pattern(build, &pattern);
     if (id == BW_NO_NODE)
         return out_of_memory(parser);

@@ -242,15 +242,28 @@ int pattern_write_key(const struct bw_pattern *pattern, struct bw_buf *out)
     return out->failed ? -1 : 0;
 }
 
+static size_t count_letters(const struct bw_element *element)
+{
+    size_t letters = 0;
+
+    for (uint16_t i = 0; i < element->len; i++)
+        letters += ((unsigned char)element->fold[i] & 0xC0) != 0x80;
+    return letters;
+}
+
+bool pattern_is_wide(const struct bw_pattern *pattern)
+{
+    return pattern->n == 1 && pattern->elements[0].kind == BW_ELEMENT_PREFIX &&
+           count_letters(&pattern->elements[0]) < 2;
+}
+
 /* How often a word like this is expected in an item: the shorter the more, a prefix the more, and
  * what many rules ask for is often in the news. */
 static float guess_frequency(const struct bw_element *element)
 {
     static const float by_letters[] = {900, 400, 200, 80, 30, 16, 10, 7, 5, 4, 3, 2};
-    size_t letters = 0, most = sizeof by_letters / sizeof by_letters[0] - 1;
+    size_t letters = count_letters(element), most = sizeof by_letters / sizeof by_letters[0] - 1;
 
-    for (uint16_t i = 0; i < element->len; i++)
-        letters += ((unsigned char)element->fold[i] & 0xC0) != 0x80;
     return by_letters[letters < most ? letters : most] *
            (element->kind == BW_ELEMENT_PREFIX ? 4.0f : 1.0f) * (1.0f + (float)element->uses);
 }

@@ -56,6 +56,8 @@ bool pattern_match_around(const struct bw_pattern *pattern, const struct bw_text
 /* The lowest `first` for which the key may stand on `token`. */
 uint32_t pattern_earliest(const struct bw_pattern *pattern, const struct bw_text *text,
                           uint32_t token);
+/* Whether it is one letter and a *. */
+bool pattern_is_wide(const struct bw_pattern *pattern);
 /* Bytes that are equal for equal patterns only. */
 int pattern_write_key(const struct bw_pattern *pattern, struct bw_buf *out);
 /* Picks the key element by the elements' kinds, lengths and `uses`. */
