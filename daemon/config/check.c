@@ -38,7 +38,7 @@ static void check_sets(struct loader *loader, const struct bw_rule *rule, const 
     }
 }
 
-static void check_rules(struct loader *loader)
+void check_rules(struct loader *loader)
 {
     const struct bw_watch *watch = &loader->config->watch;
 

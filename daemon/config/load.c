@@ -362,6 +362,88 @@ int config_load(const char *path, struct bw_config **config, struct bw_config_er
     return result;
 }
 
+/* --- config_load_rules() -----------------------------------------------------------------------
+ */
+
+/* The sets that are there: further ones join them. */
+static void seed_sets(struct loader *loader)
+{
+    const struct bw_watch *watch = &loader->config->watch;
+
+    for (size_t i = 0; i < watch->n_sets; i++) {
+        struct bw_set *set = loader_add(loader, &loader->sets);
+
+        if (set == NULL)
+            return;
+        *set = watch->sets[i];
+        loader_add_name(loader, &loader->set_ids, set->id, set->place, i);
+    }
+}
+
+static void read_rules_file(struct loader *loader, const char *path)
+{
+    static const struct field fields[] = {FIELD("lexicon", type_skip, 0),
+                                          FIELD("rules", type_skip, 0), FIELD_END};
+    struct bw_place from = {path, 0};
+    struct yamldoc *doc = open_file(loader, path, from);
+    yaml_node_t *root = doc != NULL ? yamldoc_root(doc) : NULL, *node;
+    struct reader r = {.loader = loader, .doc = doc};
+
+    if (root == NULL || yamldoc_is_null(root))
+        return;
+    schema_read_map(&r, fields, root, NULL);
+    node = yamldoc_find(doc, root, "lexicon");
+    if (node != NULL && !yamldoc_is_null(node))
+        lexicon_read(loader, doc, node);
+    node = yamldoc_find(doc, root, "rules");
+    if (node != NULL && !yamldoc_is_null(node))
+        rules_read(loader, doc, node);
+}
+
+static void read_rules_dir(struct loader *loader, const char *dir)
+{
+    struct bw_place place = {dir, 0};
+    char pattern[PATH_MAX];
+    glob_t found = {0};
+    int error;
+
+    snprintf(pattern, sizeof pattern, "%s/*.yaml", dir);
+    error = glob(pattern, GLOB_ERR, NULL, &found);
+    if (error != 0 || found.gl_pathc == 0)
+        config_add_error(loader->errors, place, "no readable *.yaml in this directory");
+    for (size_t i = 0; error == 0 && i < found.gl_pathc; i++)
+        read_rules_file(loader, found.gl_pathv[i]);
+    globfree(&found);
+}
+
+int config_load_rules(const char *dir, struct bw_config *config, struct bw_config_errors *errors)
+{
+    struct bw_watch old = config->watch;
+    struct loader loader = {
+        .config = config,
+        .arena = config->arena,
+        .errors = errors,
+        .sets.size = sizeof(struct bw_set),
+        .rules.size = sizeof(struct bw_rule),
+    };
+    int result;
+
+    loader.docs_end = &loader.docs;
+    seed_sets(&loader);
+    read_rules_dir(&loader, absolute(loader.arena, dir));
+    if (loader_settle(&loader, &loader.sets, &config->watch.sets, &config->watch.n_sets) == 0 &&
+        loader_settle(&loader, &loader.rules, &config->watch.rules, &config->watch.n_rules) == 0)
+        check_rules(&loader);
+    if (loader.out_of_memory)
+        config_add_error(errors, (struct bw_place){dir, 0}, "out of memory");
+    sort_errors(&loader);
+    result = errors->n == 0 && !loader.out_of_memory ? 0 : -1;
+    clear_loader(&loader);
+    if (result != 0)
+        config->watch = old;
+    return result;
+}
+
 void config_free(struct bw_config *config)
 {
     if (config != NULL)

@@ -83,5 +83,6 @@ void route_read(struct loader *loader, struct yamldoc *doc, yaml_node_t *section
 
 /* check.c: what can only be judged when all files have been read. */
 void check_references(struct loader *loader);
+void check_rules(struct loader *loader); /* their sets only */
 
 #endif

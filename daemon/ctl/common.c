@@ -88,6 +88,19 @@ int ctl_time(const struct ctl *ctl, const char *option, int64_t *ms)
     return 0;
 }
 
+void ctl_report_config(const struct ctl *ctl, struct bw_config_errors *errors)
+{
+    for (size_t i = 0; i < errors->n; i++) {
+        const struct bw_config_problem *problem = &errors->list[i];
+
+        fprintf(stderr, "%s", problem->place.file != NULL ? problem->place.file : ctl->config_file);
+        if (problem->place.line > 0)
+            fprintf(stderr, ":%d", problem->place.line);
+        fprintf(stderr, ": %s\n", problem->text);
+    }
+    config_clear_errors(errors);
+}
+
 enum ctl_code ctl_load_config(struct ctl *ctl)
 {
     struct bw_config_errors errors = {0};
@@ -96,15 +109,7 @@ enum ctl_code ctl_load_config(struct ctl *ctl)
     if (ctl->config != NULL)
         return CTL_FINE;
     result = config_load(ctl->config_file, &ctl->config, &errors);
-    for (size_t i = 0; i < errors.n; i++) {
-        const struct bw_config_problem *problem = &errors.list[i];
-
-        fprintf(stderr, "%s", problem->place.file != NULL ? problem->place.file : ctl->config_file);
-        if (problem->place.line > 0)
-            fprintf(stderr, ":%d", problem->place.line);
-        fprintf(stderr, ": %s\n", problem->text);
-    }
-    config_clear_errors(&errors);
+    ctl_report_config(ctl, &errors);
     return result == 0 ? CTL_FINE : CTL_USAGE;
 }
 

@@ -63,6 +63,8 @@ __attribute__((format(printf, 1, 2))) enum ctl_code ctl_misuse(const char *forma
 
 /* ctl->config, without looking into the rules. Every error has been told on failure. */
 enum ctl_code ctl_load_config(struct ctl *ctl);
+/* Tells the errors on standard error, and clears them. */
+void ctl_report_config(const struct ctl *ctl, struct bw_config_errors *errors);
 /* ctl->store by --state-dir or the configuration. What failed has been told. */
 enum ctl_code ctl_open_store(struct ctl *ctl);       /* for questions */
 enum ctl_code ctl_open_store_write(struct ctl *ctl); /* for changes */

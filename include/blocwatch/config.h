@@ -152,6 +152,12 @@ struct bw_config_errors {
 int config_load(const char *path, struct bw_config **config, struct bw_config_errors *errors);
 void config_free(struct bw_config *config);
 
+/*
+ * Replaces the rules of `config` by those of all *.yaml files in `dir`, whose lexicon sets join the ones that are
+ * there: to try rules before they go live. Errors as above; on failure `config` stays as it was.
+ */
+int config_load_rules(const char *dir, struct bw_config *config, struct bw_config_errors *errors);
+
 __attribute__((format(printf, 3, 4))) int
 config_add_error(struct bw_config_errors *errors, struct bw_place place, const char *format, ...);
 void config_clear_errors(struct bw_config_errors *errors);

@@ -1,0 +1,246 @@
+"""blocwatchctl: matrix, export and import, doctor, backtest, and the commands about sources."""
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from support import BIN, SOURCE, Daemon, ctl, free_port, rss, wait_for, write_config
+
+KZ = {"title": "Kazakhstan Says It Will Not Join BRICS", "guid": "kz",
+      "link": "https://news.example/kz", "summary": "=1+1"}
+KG = {"title": "Kyrgyzstan Formally Joins The \"Eurasian\" Economic Union", "guid": "kg",
+      "link": "https://news.example/kg"}
+PLAIN = {"title": "Referendum on a nuclear power plant", "guid": "plain"}
+
+
+@pytest.fixture(scope="module")
+def polled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ctl")
+    (folder / "feed.xml").write_text(rss(KZ, KG, PLAIN), encoding="utf-8")
+    config = write_config(folder, [{"id": "local", "url": "file:feed.xml", "title": "A & \"B\" <c>",
+                                    "lang": "en"}],
+                          serve={"listen": "off", "standing": f"{SOURCE}/config/standing.yaml"})
+    daemon = Daemon(config, folder / "state", "--once").start()
+    assert daemon.wait_exit() == 0, daemon.log()
+    return daemon
+
+
+# --- matrix -------------------------------------------------------------------------------------
+
+def test_matrix(polled):
+    cells = {(cell["actor"], cell["bloc"]): cell for cell in polled.json("matrix")}
+    assert {actor for actor, _ in cells} == {"KZ", "UZ", "KG", "TJ", "TM"}
+    assert {"BRICS", "EAEU", "CSTO", "SCO", "CIS", "OTS", "WTO", "UnionState"} <= \
+        {bloc for _, bloc in cells}
+    assert cells["KZ", "BRICS"]["signal"]["stance"] == "declines"
+    assert cells["KZ", "BRICS"]["standing"] == "partner"
+    assert cells["TJ", "BRICS"]["signal"] is None
+    text = polled.ctl("matrix").stdout
+    assert "-declines 1" in text and "partner" in text and "\033[" not in text
+
+
+@pytest.mark.parametrize("no_color, coloured", [(None, True), ("1", False)])
+def test_matrix_has_colours_on_a_terminal_only(polled, no_color, coloured):
+    env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    if no_color:
+        env["NO_COLOR"] = no_color
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([BIN / "blocwatchctl", "--config", polled.config, "--state-dir",
+                                polled.state, "matrix"], stdout=theirs, env=env)
+    os.close(theirs)
+    text = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        text += part
+    os.close(ours)
+    assert process.wait(30) == 0
+    assert (b"\033[33;1m" in text) == coloured
+
+
+# --- export and import --------------------------------------------------------------------------
+
+def test_export_csv(polled):
+    result = polled.ctl("export", "csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    found = {row["title"]: row for row in rows}
+    assert found[KG["title"]]["actor"] == "KG" and found[KG["title"]]["bloc"] == "EAEU"
+    assert found[KZ["title"]]["stance"] == "declines"
+    assert len(list(csv.DictReader(io.StringIO(
+        polled.ctl("export", "csv", "--bloc", "BRICS").stdout)))) == 1
+
+
+def test_export_jsonl_is_what_hits_prints_oldest_first(polled):
+    exported = [json.loads(line) for line in polled.ctl("export", "jsonl").stdout.splitlines()]
+    assert exported == list(reversed(polled.json("hits")))
+
+
+def test_opml_there_and_back(polled, tmp_path):
+    opml = polled.ctl("export", "opml").stdout
+    outline = ET.fromstring(opml).find("body/outline")
+    assert outline.get("text") == "A & \"B\" <c>"
+    assert outline.get("xmlUrl").startswith("file:///")
+    listed = tmp_path / "list.opml"
+    listed.write_text("""<?xml version="1.0"?><opml version="1.0"><body>
+        <!-- <outline xmlUrl="http://hidden.example/"/> -->
+        <outline text="Group"><outline text="One &amp; &quot;two&quot;" type='rss'
+          xmlUrl='https://one.example/feed?a=1&amp;b=2' language="kk"/></outline>
+        <outline text="Same" xmlUrl="https://two.example/"/>
+        <outline text="Same" xmlUrl="https://three.example/"/>
+        <outline text="Mail" xmlUrl="mailto:x@y.example"/></body></opml>""")
+    made = tmp_path / "made.yaml"
+    result = polled.ctl("import", "opml", listed, "--output", made)
+    assert result.returncode == 0, result.stderr
+    assert "3 new, 0 known already, 1 left out" in result.stderr
+    rows = [row for row in json_sources(made, polled, tmp_path)]
+    assert rows == [("one-two", "https://one.example/feed?a=1&b=2", "One & \"two\"", "kk"),
+                    ("same", "https://two.example/", "Same", None),
+                    ("same-2", "https://three.example/", "Same", None)]
+    assert polled.ctl("import", "opml", listed, "--output", made).returncode == 1  # it exists
+    assert polled.ctl("import", "opml", made).returncode == 1  # no OPML
+
+
+def json_sources(path, polled, folder):
+    """The sources of a YAML file, as the tool reads them."""
+    config = folder / "imported.json"
+    config.write_text(json.dumps({"include": [str(path)]}))
+    result = ctl("--config", config, "--state-dir", polled.state, "sources", "--json")
+    assert result.returncode == 0, result.stderr
+    for line in sorted(result.stdout.splitlines(), key=lambda line: json.loads(line)["id"]):
+        row = json.loads(line)
+        yield row["id"], row["url"], row["title"], row["lang"]
+
+
+# --- sources ------------------------------------------------------------------------------------
+
+def test_sources_show(polled):
+    text = polled.ctl("sources", "show", "local").stdout
+    assert "feed.xml" in text and "health" in text and f"{polled.config}:" in text
+    assert polled.ctl("sources", "show", "nobody").returncode == 1
+
+
+def test_sources_add_finds_the_feeds_of_a_page(polled, web, tmp_path):
+    (web.root / "api").mkdir()
+    (web.root / "api" / "zabc-vomx-tpedef.xml").write_text(rss(KZ, title="The News"))
+    (web.root / "other.xml").write_text(rss(KG, title="Жаңылыктар"))
+    (web.root / "page.html").write_text(
+        "<html><head><title>x</title><link rel=alternate type='application/rss+xml' "
+        "title='Other' href='/other.xml'></head><body><a href='/about'>About</a>"
+        "<a href='/api/zabc-vomx-tpedef.xml'>RSS: The News</a></body></html>")
+    result = polled.ctl("sources", "add", web.url("page.html"))
+    assert result.returncode == 0, result.stderr
+    assert "Жаңылыктар" in result.stdout and KG["title"] in result.stdout
+    made = tmp_path / "made.yaml"
+    result = polled.ctl("sources", "add", web.url("page.html"), "--pick", "1", "--output", made)
+    assert result.returncode == 0, result.stderr
+    assert [row[1] for row in json_sources(made, polled, tmp_path)] == [web.url("other.xml")]
+
+
+def test_sources_add_of_a_feed(polled, web):
+    (web.root / "feed.xml").write_text(rss(KZ, title="The News"))
+    result = polled.ctl("sources", "add", web.url("feed.xml"))
+    assert result.returncode == 0, result.stderr
+    assert "sources:\n  - id: the-news\n" in result.stdout
+    assert polled.ctl("sources", "add", web.url("nothing.xml")).returncode == 1
+    assert polled.ctl("sources", "add", "http://127.0.0.1:1/").returncode == 1
+
+
+def test_sources_poll_asks_the_daemon(daemon, web, tmp_path):
+    (web.root / "feed.xml").write_text(rss(KZ))
+    port = free_port()
+    config = write_config(tmp_path, [{"id": "web", "url": web.url("feed.xml")}],
+                          polling={"interval": "1h", "interval_floor": "1h"},
+                          serve={"listen": f"127.0.0.1:{port}"})
+    running = daemon(config)
+    running.wait_log("polled source=web")
+    result = running.ctl("sources", "poll", "web")
+    assert result.returncode == 0, result.stderr
+    wait_for(lambda: len([line for line in web.log() if "/feed.xml" in line]) == 2,
+             text="the second visit")
+    assert running.ctl("sources", "poll", "nobody").returncode == 1
+    running.stop()
+    result = running.ctl("sources", "poll", "web")
+    assert result.returncode == 1 and "is blocwatchd running?" in result.stderr
+
+
+# --- doctor -------------------------------------------------------------------------------------
+
+def test_doctor(polled, tmp_path):
+    result = polled.ctl("doctor", "--json")
+    checks = {row["check"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert result.returncode == 1  # the daemon does not run
+    assert not checks["daemon"]["ok"] and checks["daemon"]["remedy"]
+    for name in ("configuration", "secrets", "state", "database", "alerts", "sources"):
+        assert checks[name]["ok"], checks[name]
+    broken = tmp_path / "state"
+    broken.mkdir(mode=0o700)
+    (broken / "blocwatch.db").write_bytes(b"nonsense" * 1000)
+    result = ctl("--config", polled.config, "--state-dir", broken, "doctor", "--json")
+    checks = {row["check"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert not checks["database"]["ok"] and checks["database"]["remedy"]
+
+
+def test_doctor_on_a_wrong_configuration(tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text("readers: many\n")
+    result = ctl("--config", config, "doctor")
+    assert result.returncode == 1
+    assert "BAD  configuration" in result.stdout and "rules check" in result.stdout
+
+
+def test_doctor_sees_the_daemon_and_secrets(daemon, tmp_path):
+    config = write_config(tmp_path, [], serve={"listen": "off", "token_file": "token"})
+    (tmp_path / "token").write_text("secret\n")
+    running = daemon(config)
+    running.wait_log("starts")
+    result = running.ctl("doctor", "--json")
+    checks = {row["check"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert checks["daemon"]["ok"] and checks["secrets"]["ok"]
+    (tmp_path / "token").unlink()
+    result = running.ctl("doctor", "--json")
+    checks = {row["check"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert not checks["secrets"]["ok"]
+
+
+# --- backtest -----------------------------------------------------------------------------------
+
+def test_backtest_of_the_same_rules_changes_nothing(polled):
+    result = polled.ctl("rules", "backtest")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == ""
+    assert "3 items: 2 hits the same, 0 new, 0 lost, 0 changed" in result.stderr
+
+
+def test_backtest_of_other_rules(polled, tmp_path):
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "mine.yaml").write_text(
+        "rules:\n  - {id: ca-bloc-membership, event: {bloc: brics}}\n"
+        "  - {id: nuclear, query: 'title:referendum AND @atom'}\n"
+        "lexicon:\n  - {set: atom, facet: topic, terms: {en: [nuclear]}}\n")
+    changes = {(row["change"], row["rule"]): row
+               for row in polled.json("rules", "backtest", "--rules", rules)}
+    assert set(changes) == {("new", "nuclear"), ("lost", "ca-bloc-membership")}
+    assert changes["new", "nuclear"]["title"] == PLAIN["title"]
+    assert changes["lost", "ca-bloc-membership"]["was"] == "KG joins EAEU"
+    assert len(polled.json("hits")) == 2  # nothing is stored
+    (rules / "mine.yaml").write_text("rules:\n  - {id: a, event: {bloc: bricks}}\n")
+    result = polled.ctl("rules", "backtest", "--rules", rules)
+    assert result.returncode == 2 and "did you mean brics?" in result.stderr
+    assert polled.ctl("rules", "backtest", "--rules", tmp_path / "none").returncode == 2
+
+
+def test_credentials_need_not_be_there_to_ask(polled, tmp_path):
+    config = write_config(tmp_path, [], serve={
+        "listen": "off", "token_file": "${CREDENTIALS_DIRECTORY}/secret_token"})
+    result = ctl("--config", config, "--state-dir", polled.state, "hits", "--json")
+    assert result.returncode == 0, result.stderr
