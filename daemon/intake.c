@@ -100,6 +100,14 @@ static void log_failure(const struct letter *letter, const char *reason)
                  "reason", reason);
 }
 
+static bool has_failed(const struct letter *letter)
+{
+    const struct bw_poll *poll = letter->poll;
+
+    return poll->error.code != BW_OK || letter->poison ||
+           (poll->fetch.result != BW_FETCH_OK && poll->fetch.result != BW_FETCH_NOT_MODIFIED);
+}
+
 static void log_letter(const struct letter *letter)
 {
     const struct bw_poll *poll = letter->poll;
@@ -108,7 +116,7 @@ static void log_letter(const struct letter *letter)
     if (letter->actions & BW_ACTION_LOG_MOVED)
         log_notice("source has moved for good", "source", poll->source_id, "to",
                    letter->state.redirect_to);
-    if (letter->state.failures > 0) {
+    if (has_failed(letter)) {
         log_failure(letter, letter->state.why);
         return;
     }
@@ -204,7 +212,7 @@ static void count_letter(struct bw_intake *intake, const struct letter *letter)
     int64_t now = clock_now(intake->rooms.clock);
 
     metrics->polls++;
-    metrics->failed_polls += letter->state.failures > 0;
+    metrics->failed_polls += has_failed(letter);
     metrics->not_modified += fetch->result == BW_FETCH_NOT_MODIFIED;
     metrics->wire_bytes += fetch->wire_bytes;
     metrics->items += letter->saved.n_new;
