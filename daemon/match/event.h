@@ -22,6 +22,7 @@
 enum bw_effect {
     BW_EFFECT_NONE,
     BW_EFFECT_STANCE,       /* lends its stance to the one it reaches */
+    BW_EFFECT_PLANS,        /* wants to, is ready to: not done yet */
     BW_EFFECT_NEGATES,      /* not, never, no */
     BW_EFFECT_DENIES,       /* dismisses reports of */
     BW_EFFECT_UNDECIDED,    /* no decision yet */

@@ -6,13 +6,21 @@
 #include <time.h>
 
 static const char *const effect_names[BW_EFFECTS] = {
-    [BW_EFFECT_NEGATES] = "negates",     [BW_EFFECT_DENIES] = "denies",
-    [BW_EFFECT_UNDECIDED] = "undecided", [BW_EFFECT_HYPOTHETICAL] = "hypothetical",
-    [BW_EFFECT_REPORTED] = "reported",   [BW_EFFECT_THREATENS] = "threatens",
-    [BW_EFFECT_INVITES] = "invites",     [BW_EFFECT_BACKGROUND] = "background",
-    [BW_EFFECT_CLAUSE] = "clause",       [BW_EFFECT_AND] = "and",
-    [BW_EFFECT_OBLIQUE] = "oblique",     [BW_EFFECT_LOCATIVE] = "locative",
-    [BW_EFFECT_VENUE] = "venue",         [BW_EFFECT_BLOCKS] = "blocks",
+    [BW_EFFECT_PLANS] = "plans",
+    [BW_EFFECT_NEGATES] = "negates",
+    [BW_EFFECT_DENIES] = "denies",
+    [BW_EFFECT_UNDECIDED] = "undecided",
+    [BW_EFFECT_HYPOTHETICAL] = "hypothetical",
+    [BW_EFFECT_REPORTED] = "reported",
+    [BW_EFFECT_THREATENS] = "threatens",
+    [BW_EFFECT_INVITES] = "invites",
+    [BW_EFFECT_BACKGROUND] = "background",
+    [BW_EFFECT_CLAUSE] = "clause",
+    [BW_EFFECT_AND] = "and",
+    [BW_EFFECT_OBLIQUE] = "oblique",
+    [BW_EFFECT_LOCATIVE] = "locative",
+    [BW_EFFECT_VENUE] = "venue",
+    [BW_EFFECT_BLOCKS] = "blocks",
     [BW_EFFECT_ANAPHOR] = "anaphor",
 };
 
@@ -122,6 +130,15 @@ static int compare_length(const struct bw_mark *a, const struct bw_mark *b)
     return words_a == words_b ? 0 : words_a > words_b ? 1 : -1;
 }
 
+/* The same stance, which takes its bloc from another side: "bid for" and "bid". */
+static bool looks_elsewhere(const struct bw_mark *a, const struct bw_mark *b)
+{
+    const char *left = a->set->scope, *right = b->set->scope;
+
+    return a->near && b->near && a->stance == b->stance && left != NULL && right != NULL &&
+           strcmp(left, right) != 0;
+}
+
 /* Whether `a` leaves no room for `b`. */
 static bool hides(const struct bw_mark *a, const struct bw_mark *b)
 {
@@ -136,7 +153,7 @@ static bool hides(const struct bw_mark *a, const struct bw_mark *b)
     if (over == LAYER_BLOC && under != LAYER_BLOC) /* "the Union State of Russia and Belarus" */
         return inside && a->last > a->first;
     if (over == under)
-        return compare_length(a, b) > 0;
+        return compare_length(a, b) > 0 && !looks_elsewhere(a, b);
     return over >= LAYER_PREDICATE && under >= LAYER_PREDICATE && inside &&
            a->last - a->first > b->last - b->first;
 }
@@ -153,6 +170,8 @@ static bool repeats(const struct bw_mark *a, const struct bw_mark *b, bool a_is_
             return false;
         if (a->near != b->near)
             return b->near;
+        if (looks_elsewhere(a, b))
+            return false;
     }
     return !a_is_first;
 }
@@ -381,8 +400,9 @@ bool mark_is_predicate(const struct bw_mark *mark)
 {
     return mark->facet == BW_FACET_STANCE ||
            (mark->facet == BW_FACET_CUE &&
-            (mark->effect == BW_EFFECT_STANCE || mark->effect == BW_EFFECT_DENIES ||
-             mark->effect == BW_EFFECT_UNDECIDED || mark->effect == BW_EFFECT_INVITES));
+            (mark->effect == BW_EFFECT_STANCE || mark->effect == BW_EFFECT_PLANS ||
+             mark->effect == BW_EFFECT_DENIES || mark->effect == BW_EFFECT_UNDECIDED ||
+             mark->effect == BW_EFFECT_INVITES));
 }
 
 /* --- what actors and blocs are in their sentence -------------------------------------------- */
@@ -500,16 +520,17 @@ static void find_speaker(struct bw_frame *frame, struct bw_mark *mark)
     }
 }
 
-/* The one bloc that the title names, by its first mark; NULL when there is none, or several. */
-static const struct bw_mark *title_bloc(const struct bw_frame *frame)
+/* The one bloc that a sentence names, by its first mark; NULL when there is none, or several. */
+static const struct bw_mark *only_bloc(const struct bw_frame *frame, uint32_t sentence)
 {
     const struct bw_mark *found = NULL;
+    uint32_t from, to;
 
-    for (uint32_t i = 0; i < frame->n_marks; i++) {
+    frame_sentence(frame, sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
         const struct bw_mark *mark = &frame->marks[i];
 
-        if (mark->facet != BW_FACET_BLOC ||
-            frame->text->sentences[mark->sentence].field != BW_FIELD_TITLE)
+        if (mark->facet != BW_FACET_BLOC || mark->anaphor)
             continue;
         if (found != NULL && strcmp(found->code, mark->code) != 0)
             return NULL;
@@ -519,22 +540,34 @@ static const struct bw_mark *title_bloc(const struct bw_frame *frame)
     return found;
 }
 
-/* "The bloc" stands for the title's one in sentences that name none. */
-static void resolve_anaphors(struct bw_frame *frame)
+static bool names_bloc(const struct bw_frame *frame, uint32_t sentence)
 {
-    const struct bw_mark *bloc = title_bloc(frame);
     uint32_t from, to;
 
-    for (uint32_t i = 0; i < frame->n_marks && bloc != NULL; i++) {
-        struct bw_mark *mark = &frame->marks[i];
-        bool named = false;
+    frame_sentence(frame, sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_BLOC && !frame->marks[i].anaphor)
+            return true;
+    }
+    return false;
+}
 
-        if (mark->effect != BW_EFFECT_ANAPHOR || mark->sentence == bloc->sentence)
-            continue;
-        frame_sentence(frame, mark->sentence, &from, &to);
-        for (uint32_t j = from; j < to; j++)
-            named |= frame->marks[j].facet == BW_FACET_BLOC && !frame->marks[j].anaphor;
-        if (named)
+/* "The bloc" stands for the title's one in sentences that name none, and in such a title for the
+ * one of the sentence that follows. */
+static void resolve_anaphors(struct bw_frame *frame)
+{
+    const struct bw_text *text = frame->text;
+    const struct bw_mark *title, *lead;
+
+    if (text->n_sentences < 2 || text->sentences[0].field != BW_FIELD_TITLE)
+        return;
+    title = only_bloc(frame, 0);
+    lead = only_bloc(frame, 1);
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        struct bw_mark *mark = &frame->marks[i];
+        const struct bw_mark *bloc = mark->sentence == 0 ? lead : title;
+
+        if (mark->effect != BW_EFFECT_ANAPHOR || bloc == NULL || names_bloc(frame, mark->sentence))
             continue;
         mark->facet = BW_FACET_BLOC;
         mark->effect = BW_EFFECT_NONE;

@@ -92,13 +92,13 @@ static void lend_modal(struct state *state, enum bw_stance lent)
     switch (lent) {
     case BW_STANCE_CONSIDERS:
         if (is_away(now) || now == BW_STANCE_STAYS || now == BW_STANCE_DECLINES ||
-            now == BW_STANCE_APPLIES || now == BW_STANCE_OPPOSES)
+            now == BW_STANCE_OPPOSES)
             state->certainty = BW_CERTAINTY_HYPOTHETICAL;
         else
             state->stance = BW_STANCE_CONSIDERS;
         break;
     case BW_STANCE_APPLIES:
-        if (!is_away(now) && now != BW_STANCE_STAYS && now != BW_STANCE_DECLINES)
+        if (now == BW_STANCE_JOINS || now == BW_STANCE_NONE || now == BW_STANCE_CONSIDERS)
             state->stance = BW_STANCE_APPLIES;
         break;
     case BW_STANCE_SIGNS:
@@ -152,6 +152,7 @@ bool turn_is_modifier(const struct bw_frame *frame, const struct bw_mark *mark,
 {
     switch (mark->effect) {
     case BW_EFFECT_STANCE:
+    case BW_EFFECT_PLANS:
     case BW_EFFECT_DENIES:
     case BW_EFFECT_UNDECIDED:
     case BW_EFFECT_HYPOTHETICAL:
@@ -218,6 +219,12 @@ static void apply_modifier(struct bw_nucleus *nucleus, struct state *state,
     case BW_EFFECT_DENIES:
         lend(state, BW_STANCE_DECLINES, negated);
         state->certainty = negated ? BW_CERTAINTY_HYPOTHETICAL : BW_CERTAINTY_DENIED;
+        break;
+    case BW_EFFECT_PLANS:
+        if (negated)
+            flip(state);
+        else
+            weaken(state);
         break;
     case BW_EFFECT_UNDECIDED:
     case BW_EFFECT_HYPOTHETICAL:
