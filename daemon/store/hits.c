@@ -253,7 +253,7 @@ static int save_hit(struct bw_store *store, const struct hits_owner *owner,
                     const struct bw_hit *hit, struct bw_saved_item *saved, struct bw_error *err)
 {
     struct bw_saved_hit *out = &saved->hits[saved->n_hits];
-    int64_t rule, hash, old_hash = 0, id = 0;
+    int64_t rule = 0, hash = 0, old_hash = 0, id = 0;
     bool retracted = false;
     int found;
 

@@ -7,9 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct sorted {
+    struct identity *who;
+};
+
 static int compare_keys(const void *a, const void *b)
 {
-    const struct identity *x = *(struct identity *const *)a, *y = *(struct identity *const *)b;
+    const struct identity *x = ((const struct sorted *)a)->who,
+                          *y = ((const struct sorted *)b)->who;
     int order = strcmp(x->key, y->key);
 
     if (order != 0)
@@ -19,39 +24,43 @@ static int compare_keys(const void *a, const void *b)
 
 static int compare_links(const void *a, const void *b)
 {
-    const struct identity *x = *(struct identity *const *)a, *y = *(struct identity *const *)b;
+    const struct identity *x = ((const struct sorted *)a)->who,
+                          *y = ((const struct sorted *)b)->who;
 
     return strcmp(x->item->link_key, y->item->link_key);
 }
 
 /* The end of the run of equal keys (or links) that begins at `from`. */
-static size_t find_run(struct identity **sorted, size_t n, size_t from, bool links)
+static size_t find_run(struct sorted *sorted, size_t n, size_t from, bool links)
 {
     size_t to = from + 1;
 
-    while (to < n && (links ? strcmp(sorted[to]->item->link_key, sorted[from]->item->link_key)
-                            : strcmp(sorted[to]->key, sorted[from]->key)) == 0)
+    while (to < n &&
+           (links ? strcmp(sorted[to].who->item->link_key, sorted[from].who->item->link_key)
+                  : strcmp(sorted[to].who->key, sorted[from].who->key)) == 0)
         to++;
     return to;
 }
 
 /* Some publishers give every item the same guid: such a key tells nothing without the link. */
-static void split_shared_keys(struct identity **sorted, size_t n)
+static void add_link_to_key(struct identity *who)
 {
     char text[2 * BW_KEY_TEXT + 1];
+    int len = snprintf(text, sizeof text, "%s\n%s", who->item->key, who->item->link_key);
 
+    hash_key(text, (size_t)len, who->key);
+}
+
+static void split_shared_keys(struct sorted *sorted, size_t n)
+{
     for (size_t from = 0, to; from < n; from = to) {
         bool differ = false;
 
         to = find_run(sorted, n, from, false);
         for (size_t i = from + 1; i < to; i++)
-            differ |= strcmp(sorted[i]->item->link_key, sorted[from]->item->link_key) != 0;
-        for (size_t i = from; i < to && differ; i++) {
-            int len = snprintf(text, sizeof text, "%s\n%s", sorted[i]->item->key,
-                               sorted[i]->item->link_key);
-
-            hash_key(text, (size_t)len, sorted[i]->key);
-        }
+            differ |= strcmp(sorted[i].who->item->link_key, sorted[from].who->item->link_key) != 0;
+        for (size_t i = from; i < to && differ; i++)
+            add_link_to_key(sorted[i].who);
     }
 }
 
@@ -60,7 +69,7 @@ int identity_prepare(const struct bw_feed *feed, struct bw_arena *arena, struct 
 {
     size_t n = feed->n_items, to;
     struct identity *all = arena_calloc(arena, n + 1, sizeof *all);
-    struct identity **sorted = malloc((n + 1) * sizeof *sorted);
+    struct sorted *sorted = calloc(n + 1, sizeof *sorted);
 
     if (all == NULL || sorted == NULL) {
         free(sorted);
@@ -71,22 +80,22 @@ int identity_prepare(const struct bw_feed *feed, struct bw_arena *arena, struct 
         memcpy(all[i].key, feed->items[i].key, sizeof all[i].key);
         if (all[i].key[0] == '\0') /* nothing in it but perhaps text */
             memcpy(all[i].key, feed->items[i].content_hash, sizeof all[i].key);
-        sorted[i] = &all[i];
+        sorted[i].who = &all[i];
     }
     qsort(sorted, n, sizeof *sorted, compare_keys);
     split_shared_keys(sorted, n);
     qsort(sorted, n, sizeof *sorted, compare_keys);
     for (size_t i = 1; i < n; i++)
-        sorted[i]->repeated = strcmp(sorted[i - 1]->key, sorted[i]->key) == 0;
+        sorted[i].who->repeated = strcmp(sorted[i - 1].who->key, sorted[i].who->key) == 0;
     qsort(sorted, n, sizeof *sorted, compare_links);
     for (size_t from = 0; from < n; from = to) {
         size_t distinct = 0;
 
         to = find_run(sorted, n, from, true);
         for (size_t i = from; i < to; i++)
-            distinct += !sorted[i]->repeated;
+            distinct += !sorted[i].who->repeated;
         for (size_t i = from; i < to; i++)
-            sorted[i]->shared_link = distinct > 1;
+            sorted[i].who->shared_link = distinct > 1;
     }
     free(sorted);
     *list = all;
@@ -159,7 +168,7 @@ static const char *key_text(struct db_query *query, int column, char text[BW_KEY
 
     if (len == BW_KEY_TEXT / 2) {
         for (int i = 0; i < len; i++)
-            snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+            snprintf(&text[(size_t)i * 2], 3, "%02x", bytes[i]);
     } else {
         snprintf(text, BW_KEY_TEXT, "%.*s", len, bytes != NULL ? (const char *)bytes : "");
     }
@@ -213,19 +222,35 @@ static int take_match(struct db_query *query, enum identity_match *match, int64_
     return row;
 }
 
+/* *other: the stored item has this key, but another link, title and date: the guid is one that the
+ * publisher uses again and again. */
 static int find_by_key(struct bw_store *store, int64_t source, const struct identity *who,
-                       enum identity_match *match, int64_t *id, struct bw_error *err)
+                       enum identity_match *match, int64_t *id, bool *other, struct bw_error *err)
 {
+    const struct bw_item *item = who->item;
     struct db_query query;
+    int row;
 
     if (db_query(store,
-                 "SELECT id, content_hash IS NOT ?1 FROM item WHERE source = ?2 AND key = ?3",
+                 "SELECT id, content_hash IS NOT ?1,"
+                 " coalesce(link_key <> ?4 AND title <> ?5 AND published <> ?6, 0)"
+                 " FROM item WHERE source = ?2 AND key = ?3",
                  &query, err) != 0)
         return -1;
-    db_key(&query, who->item->content_hash);
+    db_key(&query, item->content_hash);
     db_int(&query, source);
     db_key(&query, who->key);
-    return take_match(&query, match, id, err);
+    db_key(&query, item->link_key);
+    db_text(&query, item->title);
+    db_time(&query, item->published);
+    row = db_step(&query, err);
+    if (row > 0) {
+        *id = db_column(&query, 0);
+        *match = db_column(&query, 1) ? IDENTITY_EDITED : IDENTITY_SAME;
+        *other = db_column(&query, 2) != 0;
+    }
+    db_end(&query);
+    return row;
 }
 
 /* `+source` keeps SQLite off the index by source, which has far more rows for one value. */
@@ -273,11 +298,16 @@ static int find_by_content(struct bw_store *store, int64_t source, const struct 
     return take_match(&query, match, id, err);
 }
 
-int identity_find(struct bw_store *store, int64_t source, const struct identity *who,
+int identity_find(struct bw_store *store, int64_t source, struct identity *who,
                   enum identity_match *match, int64_t *id, struct bw_error *err)
 {
-    int found = find_by_key(store, source, who, match, id, err);
+    bool other = false;
+    int found = find_by_key(store, source, who, match, id, &other, err);
 
+    if (other) {
+        add_link_to_key(who);
+        found = find_by_key(store, source, who, match, id, &other, err);
+    }
     if (found == 0)
         found = find_by_link(store, source, who, match, id, err);
     if (found == 0)

@@ -23,8 +23,9 @@ int identity_prepare(const struct bw_feed *feed, struct bw_arena *arena, struct 
 
 enum identity_match { IDENTITY_NEW, IDENTITY_SAME, IDENTITY_EDITED, IDENTITY_PRUNED };
 
-/* Fills *match and, for SAME and EDITED, *id. */
-int identity_find(struct bw_store *store, int64_t source, const struct identity *who,
+/* Fills *match and, for SAME and EDITED, *id. Makes the key unique where the stored item of this
+ * key is another one. */
+int identity_find(struct bw_store *store, int64_t source, struct identity *who,
                   enum identity_match *match, int64_t *id, struct bw_error *err);
 
 /* Leaves tombstones for the stored item. */

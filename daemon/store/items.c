@@ -178,7 +178,7 @@ static int save_hits(struct batch *batch, const struct bw_item *item, const stru
     return count_day(batch, item->published, out->is_new, fresh, err);
 }
 
-static int save_item(struct batch *batch, const struct identity *who, const struct bw_hits *found,
+static int save_item(struct batch *batch, struct identity *who, const struct bw_hits *found,
                      struct bw_error *err)
 {
     struct bw_saved *saved = batch->saved;

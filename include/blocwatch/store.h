@@ -68,8 +68,8 @@ struct bw_saved {
  * ones. Known, within the source: same key; or same link_key, or same content_hash with a link (a
  * publisher who rewrites guids). Tombstones of pruned items count as known. Not fooled by a link
  * that many items share (then it is no identity), by one whose title and date are both others (a
- * page whose content is replaced), by equal texts of another date, or by a guid that all items of a
- * document share (then the link tells them apart).
+ * page whose content is replaced), by equal texts of another date, or by a guid that is used again:
+ * with other links in one document, or with another link, title and date (the link tells then).
  * `saved` zeroed by the caller, cleared with store_clear_saved().
  */
 int store_save_items(struct bw_store *store, const char *source_id, const struct bw_feed *feed,

@@ -139,6 +139,23 @@ static void test_shared_guid(void **state)
     store_clear_saved(&saved);
 }
 
+/* A feed of one item that always has the same guid; and a mere edit. */
+static void test_guid_used_again(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_item first = make_item("latest", "Morning", "http://x/1", 1000);
+    struct bw_item second = make_item("latest", "Evening", "http://x/2", 2000);
+
+    assert_int_equal(save_one(f, "s", &first), 'n');
+    assert_int_equal(save_one(f, "s", &second), 'n');
+    assert_int_equal(save_one(f, "s", &second), 'k');
+    assert_int_equal(save_one(f, "s", &first), 'k');
+    first.title = "Morning, corrected";
+    first.published = 3000;
+    set_keys(&first, "latest");
+    assert_int_equal(save_one(f, "s", &first), 'e');
+}
+
 /* The same guid twice in a document, with two texts: must not be edited for ever. */
 static void test_repeated_item(void **state)
 {
@@ -266,6 +283,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_other_items, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shared_link, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shared_guid, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_guid_used_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_repeated_item, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_identity, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_all_fields, set_up, tear_down),

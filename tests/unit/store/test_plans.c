@@ -295,7 +295,7 @@ static void test_no_full_scan(void **state)
 static void test_identity_indexes(void **state)
 {
     static const char *const expected[][2] = {
-        {"content_hash IS NOT ?1 FROM item WHERE source", "item_by_key"},
+        {"FROM item WHERE source = ?2 AND key = ?3", "item_by_key"},
         {"HAVING count(*) = 1", "item_by_link"},
         {"content_hash = ?1 AND link_key IS NOT NULL", "item_by_content"},
         {"FROM story_band", "PRIMARY KEY (band=? AND time_ms>?)"},
