@@ -111,6 +111,40 @@ static void test_killed(void **state)
     }
 }
 
+/* A reader beside a writer that never rests sees whole batches only, and ever more of them. */
+static void test_reader_while_writing(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_store_counts counts = {.items = 0};
+    struct bw_store *reader;
+    int64_t last = 0;
+    int pipe_ends[2];
+    pid_t child;
+    char byte;
+
+    assert_int_equal(pipe(pipe_ends), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        write_for_ever(f->path, pipe_ends[1]);
+    close(pipe_ends[1]);
+    assert_int_equal(read(pipe_ends[0], &byte, 1), 1);
+    reader = open_reader(f);
+    for (int reads = 0; reads < 100 || last < 30; reads++) {
+        assert_fine(store_count(reader, &counts, &f->err), f);
+        assert_true(counts.items >= 1 && counts.items >= last);
+        assert_int_equal(counts.hits, counts.items);
+        assert_int_equal(counts.alerts, counts.items);
+        assert_int_equal(counts.pending, counts.items);
+        last = counts.items;
+    }
+    assert_fine(store_check(reader, &f->err), f);
+    store_close(reader);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    close(pipe_ends[0]);
+}
+
 /* A key that was fixed for a first try that nobody saw the end of. */
 static void test_killed_while_delivering(void **state)
 {
@@ -283,10 +317,9 @@ static void test_failed_piece(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_killed),       TEST(test_killed_while_delivering),
-        TEST(test_full_disk),    TEST(test_full_disk_outside),
-        TEST(test_two_writers),  TEST(test_misuse),
-        TEST(test_failed_piece),
+        TEST(test_killed),    TEST(test_reader_while_writing), TEST(test_killed_while_delivering),
+        TEST(test_full_disk), TEST(test_full_disk_outside),    TEST(test_two_writers),
+        TEST(test_misuse),    TEST(test_failed_piece),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
