@@ -307,7 +307,7 @@ static int finish(struct bw_decoded *out)
 
 /* Broken UTF-8 is still UTF-8 when nearly all of it is good: one bad cut must not turn a whole
  * document into another script. */
-static bool is_mostly_utf8(const char *bytes, size_t len)
+static bool is_mostly_utf8(const char *bytes, size_t len, bool declared)
 {
     size_t at = 0, good = 0, bad = 0, multi;
 
@@ -321,7 +321,7 @@ static bool is_mostly_utf8(const char *bytes, size_t len)
         while (at < len && ((unsigned char)bytes[at] & 0xC0) == 0x80)
             at++;
     }
-    return bad == 0 || good > bad * 8;
+    return bad == 0 || good > bad * (declared ? 2 : 8);
 }
 
 /* Tries what is declared, in order; 1 when one fits, 0 when none does. */
@@ -364,7 +364,7 @@ int charset_decode(const char *bytes, size_t len, const char *content_type, stru
     if (first == NULL || strcmp(first, "UTF-8") == 0 ||
         (good == len && (multi == 0 || is_single_byte(first) || is_wide(first)))) {
         out->guessed = first != NULL && strcmp(first, "UTF-8") != 0 && multi > 0;
-        if (good == len || is_mostly_utf8(bytes, len))
+        if (good == len || is_mostly_utf8(bytes, len, first != NULL))
             return use_utf8(bytes, len, good, out);
     }
     result = try_declared(bytes, len, declared, 3, out);

@@ -258,6 +258,11 @@ static void take_number(struct reader *r)
 
     if (take_unit(r, value, digits))
         return;
+    if (!p->has_time && digits <= 2 && *r->at == 'h' && isdigit((unsigned char)r->at[1])) {
+        r->at++; /* 10h30 */
+        read_clock(r, value);
+        return;
+    }
     if (!p->has_time && digits <= 2 && *r->at == ':') {
         read_clock(r, value);
         return;
@@ -324,8 +329,6 @@ static void read_all(struct reader *r)
         else if ((c == '+' || c == '-') && r->parts.has_time && !r->parts.has_zone &&
                  isdigit((unsigned char)r->at[1]) && read_offset(r))
             continue;
-        else if (c == 'p' || c == '.')
-            r->at++;
         else
             r->at++;
     }

@@ -84,25 +84,34 @@ static bool begins_with(const char *text, size_t len, const char *what)
     return len >= n && strncasecmp(text, what, n) == 0;
 }
 
-static bool is_html_page(const char *text, size_t len)
+/* Behind white space, comments, the XML declaration and other instructions. */
+static const char *skip_prologue(const char *text, size_t *len)
 {
     for (;;) {
-        const char *end;
+        const char *end = NULL;
+        size_t close = 0;
 
-        while (len > 0 && isspace((unsigned char)*text)) {
+        while (*len > 0 && isspace((unsigned char)*text)) {
             text++;
-            len--;
+            --*len;
         }
-        if (!begins_with(text, len, "<!--") && !begins_with(text, len, "<?"))
-            break;
-        end = begins_with(text, len, "<?") ? memchr(text, '>', len) : memmem(text, len, "-->", 3);
+        if (begins_with(text, *len, "<!--")) {
+            end = memmem(text, *len, "-->", 3);
+            close = 3;
+        } else if (begins_with(text, *len, "<?")) {
+            end = memchr(text, '>', *len);
+            close = 1;
+        }
         if (end == NULL)
-            return false;
-        len -= (size_t)(end + 1 - text);
-        text = end + 1;
-        if (len > 1 && text[0] == '-')
-            return false;
+            return text;
+        *len -= (size_t)(end - text) + close;
+        text = end + close;
     }
+}
+
+static bool is_html_page(const char *text, size_t len)
+{
+    text = skip_prologue(text, &len);
     return begins_with(text, len, "<!doctype html") || begins_with(text, len, "<html") ||
            begins_with(text, len, "<head") || begins_with(text, len, "<body");
 }

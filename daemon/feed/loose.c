@@ -237,7 +237,9 @@ static void read_one(struct loose_reader *r)
         return;
     }
     loose_read_tag(r);
-    if (r->tag.closing)
+    if (!r->tag.whole)
+        r->parse->truncated = true;
+    else if (r->tag.closing)
         end_element(r);
     else
         start_element(r);

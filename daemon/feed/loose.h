@@ -19,6 +19,7 @@ struct loose_name {
 struct loose_tag {
     struct loose_name name;
     bool closing, empty;
+    bool whole; /* not cut by the end of the document */
     struct loose_name attr_names[LOOSE_ATTRS];
     struct bw_attr attrs[LOOSE_ATTRS]; /* values in `values` */
     size_t offsets[LOOSE_ATTRS], n;

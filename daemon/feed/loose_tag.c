@@ -198,6 +198,7 @@ void loose_read_tag(struct loose_reader *r)
     read_name(r, &r->tag.name);
     read_attrs(r);
     r->tag.empty = r->at > start && r->at[-1] == '/';
+    r->tag.whole = r->at < r->end;
     if (r->at < r->end && *r->at == '>')
         r->at++;
 }

@@ -13,19 +13,20 @@
 enum gap { GAP_NONE, GAP_SPACE, GAP_LINE };
 
 /* What a byte needs. */
-enum { PLAIN, SPACE, MARKUP, REFERENCE, DROP, LEAD_C2, LEAD_E2, LEAD_EF };
+enum { PLAIN, SPACE, MARKUP, REFERENCE, DROP, LEAD_C2, LEAD_E2, LEAD_E3, LEAD_EF };
 
 struct scan {
     const char *at, *end;
     char *out, *start; /* room for the whole input was reserved: output never grows */
     enum gap gap;      /* what stands between the last character and the next */
     bool tags, references;
+    bool no_cdata_end; /* it was looked for once, in vain */
 };
 
 static const unsigned char classes[256] = {
     [0 ... 8] = DROP, ['\t'] = SPACE,     ['\n'] = SPACE,   [11] = DROP,      ['\f'] = SPACE,
     ['\r'] = SPACE,   [14 ... 31] = DROP, [' '] = SPACE,    ['<'] = MARKUP,   ['&'] = REFERENCE,
-    [127] = DROP,     [0xC2] = LEAD_C2,   [0xE2] = LEAD_E2, [0xEF] = LEAD_EF,
+    [127] = DROP,     [0xC2] = LEAD_C2,   [0xE2] = LEAD_E2, [0xE3] = LEAD_E3, [0xEF] = LEAD_EF,
 };
 
 static void widen_gap(struct scan *scan, enum gap gap)
@@ -185,9 +186,11 @@ static bool scan_cdata(struct scan *scan)
     if (end - scan->at < 9 || memcmp(scan->at, "<![CDATA[", 9) != 0)
         return false;
     scan->at += 9;
-    close = find_text(scan->at, end, "]]>");
-    if (close == NULL)
+    close = scan->no_cdata_end ? NULL : find_text(scan->at, end, "]]>");
+    if (close == NULL) {
+        scan->no_cdata_end = true;
         return true;
+    }
     scan_range(scan, close);
     scan->at = close + 3;
     scan->end = end;
@@ -254,6 +257,7 @@ static void put_or_skip(struct scan *scan, unsigned char class)
         put_sequence(scan, 2);
         break;
     case LEAD_E2:
+    case LEAD_E3:
     case LEAD_EF:
         put_sequence(scan, 3);
         break;
