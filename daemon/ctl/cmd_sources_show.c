@@ -9,16 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct bw_config_source *find_source(const struct ctl *ctl, const char *id)
-{
-    for (size_t i = 0; i < ctl->config->n_sources; i++) {
-        if (strcmp(ctl->config->sources[i].id, id) == 0)
-            return &ctl->config->sources[i];
-    }
-    ctl_fail("there is no source %s in %s", id, ctl->config_file);
-    return NULL;
-}
-
 /* --- show ----------------------------------------------------------------------------------- */
 
 struct showing {
@@ -93,7 +83,7 @@ static enum ctl_code run_show(struct ctl *ctl)
 
     if (code != CTL_FINE)
         return code;
-    showing.source = find_source(ctl, ctl->argv[0]);
+    showing.source = ctl_find_source(ctl, ctl->argv[0]);
     if (showing.source == NULL)
         return CTL_FAILED;
     code = ctl_open_store(ctl);
@@ -191,7 +181,7 @@ static enum ctl_code run_poll(struct ctl *ctl)
 
     if (code != CTL_FINE)
         return code;
-    if (find_source(ctl, ctl->argv[0]) == NULL)
+    if (ctl_find_source(ctl, ctl->argv[0]) == NULL)
         return CTL_FAILED;
     if (strcmp(ctl->config->serve.listen, "off") == 0)
         return ctl_fail("the daemon cannot be asked: serve: listen: is off");

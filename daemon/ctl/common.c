@@ -113,6 +113,16 @@ enum ctl_code ctl_load_config(struct ctl *ctl)
     return result == 0 ? CTL_FINE : CTL_USAGE;
 }
 
+const struct bw_config_source *ctl_find_source(const struct ctl *ctl, const char *id)
+{
+    for (size_t i = 0; i < ctl->config->n_sources; i++) {
+        if (strcmp(ctl->config->sources[i].id, id) == 0)
+            return &ctl->config->sources[i];
+    }
+    ctl_fail("there is no source %s in %s", id, ctl->config_file);
+    return NULL;
+}
+
 static enum ctl_code open_store(struct ctl *ctl, bool read_only)
 {
     const struct bw_store_options options = {.read_only = read_only, .fold = match_fold_text};

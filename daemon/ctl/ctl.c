@@ -11,14 +11,15 @@
 #include <string.h>
 
 static const struct ctl_command *const commands[] = {
-    &cmd_hits,          &cmd_stories,        &cmd_items,       &cmd_search,
-    &cmd_matrix,        &cmd_tail,           &cmd_sources,     &cmd_sources_show,
-    &cmd_sources_add,   &cmd_sources_poll,   &cmd_alerts,      &cmd_alerts_show,
-    &cmd_alerts_why,    &cmd_alerts_replay,  &cmd_alerts_drop, &cmd_silence,
-    &cmd_silence_add,   &cmd_silence_end,    &cmd_rules_check, &cmd_rules_test,
-    &cmd_rules_explain, &cmd_rules_backtest, &cmd_feed_parse,  &cmd_export_csv,
-    &cmd_export_jsonl,  &cmd_export_opml,    &cmd_import_opml, &cmd_backup,
-    &cmd_prune,         &cmd_doctor,
+    &cmd_hits,           &cmd_stories,      &cmd_items,          &cmd_search,
+    &cmd_matrix,         &cmd_tail,         &cmd_sources,        &cmd_sources_show,
+    &cmd_sources_add,    &cmd_sources_poll, &cmd_sources_enable, &cmd_sources_disable,
+    &cmd_alerts,         &cmd_alerts_show,  &cmd_alerts_why,     &cmd_alerts_replay,
+    &cmd_alerts_drop,    &cmd_channel_test, &cmd_silence,        &cmd_silence_add,
+    &cmd_silence_end,    &cmd_rules_check,  &cmd_rules_test,     &cmd_rules_explain,
+    &cmd_rules_backtest, &cmd_feed_parse,   &cmd_export_csv,     &cmd_export_jsonl,
+    &cmd_export_opml,    &cmd_import_opml,  &cmd_backup,         &cmd_prune,
+    &cmd_doctor,
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -65,6 +65,8 @@ __attribute__((format(printf, 1, 2))) enum ctl_code ctl_misuse(const char *forma
 enum ctl_code ctl_load_config(struct ctl *ctl);
 /* Tells the errors on standard error, and clears them. */
 void ctl_report_config(const struct ctl *ctl, struct bw_config_errors *errors);
+/* Of ctl->config; NULL when there is none, which has been told. */
+const struct bw_config_source *ctl_find_source(const struct ctl *ctl, const char *id);
 /* ctl->store by --state-dir or the configuration. What failed has been told. */
 enum ctl_code ctl_open_store(struct ctl *ctl);       /* for questions */
 enum ctl_code ctl_open_store_write(struct ctl *ctl); /* for changes */

@@ -162,6 +162,10 @@ __attribute__((format(printf, 3, 4))) int
 config_add_error(struct bw_config_errors *errors, struct bw_place place, const char *format, ...);
 void config_clear_errors(struct bw_config_errors *errors);
 
+/* Writes `enabled:` of the source into the file that holds it, and leaves all else there as it is.
+ * The configuration in memory stays. */
+int config_enable_source(const struct bw_config_source *source, bool enabled, struct bw_error *err);
+
 /* The state directory by the documented order: argument, file, $STATE_DIRECTORY,
  * $XDG_STATE_HOME/blocwatch (or ~/.local/state/blocwatch). Returns 0 with the path in `dir`. */
 int config_state_dir(const struct bw_config *config, const char *argument, char *dir, size_t size,

@@ -244,3 +244,15 @@ def test_credentials_need_not_be_there_to_ask(polled, tmp_path):
         "listen": "off", "token_file": "${CREDENTIALS_DIRECTORY}/secret_token"})
     result = ctl("--config", config, "--state-dir", polled.state, "hits", "--json")
     assert result.returncode == 0, result.stderr
+
+
+def test_sources_enable_and_disable(tmp_path):
+    config = tmp_path / "c.yaml"
+    text = "sources:\n  # mine\n  - id: a\n    url: http://127.0.0.1:1/\n"
+    config.write_text(text)
+    assert ctl("--config", config, "sources", "disable", "a").returncode == 0
+    assert config.read_text() == text.replace("id: a\n", "id: a\n    enabled: false\n")
+    assert "already" in ctl("--config", config, "sources", "disable", "a").stdout
+    assert ctl("--config", config, "sources", "enable", "a").returncode == 0
+    assert "enabled: true" in config.read_text()
+    assert ctl("--config", config, "sources", "enable", "b").returncode == 1
