@@ -4,6 +4,7 @@
 #include "db.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -232,6 +233,42 @@ static void test_full_disk(void **state)
     assert_fine(store_check(f->store, &f->err), f);
 }
 
+/* The file cannot grow when the log is written: it is the commit that fails, or what spills before
+ * it. */
+static void test_commit_fails(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit limit, small;
+    int failed_commits = 0;
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    for (int nr = 0; nr < 20; nr++) {
+        struct bw_store_counts before = count(f);
+        int result;
+
+        small = (struct rlimit){.rlim_cur = (rlim_t)before.bytes / 2, .rlim_max = limit.rlim_max};
+        assert_fine(store_begin(f->store, &f->err), f);
+        result = write_batch(f->store, nr, &f->err);
+        assert_int_equal(result, 0);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        result = store_commit(f->store, &f->err);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        if (result != 0) {
+            failed_commits++;
+            assert_int_equal(f->err.code, BW_ERR_IO);
+            assert_int_equal(count(f).items, before.items);
+            assert_fine(store_begin(f->store, &f->err), f);
+            assert_int_equal(write_batch(f->store, nr, &f->err), 0);
+            assert_fine(store_commit(f->store, &f->err), f);
+        }
+        assert_int_equal(count(f).items, before.items + 1);
+    }
+    signal(SIGXFSZ, SIG_DFL);
+    assert_true(failed_commits > 5);
+    assert_fine(store_check(f->store, &f->err), f);
+}
+
 static void test_full_disk_outside(void **state)
 {
     struct fixture *f = *state;
@@ -317,9 +354,15 @@ static void test_failed_piece(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_killed),    TEST(test_reader_while_writing), TEST(test_killed_while_delivering),
-        TEST(test_full_disk), TEST(test_full_disk_outside),    TEST(test_two_writers),
-        TEST(test_misuse),    TEST(test_failed_piece),
+        TEST(test_killed),
+        TEST(test_reader_while_writing),
+        TEST(test_killed_while_delivering),
+        TEST(test_full_disk),
+        TEST(test_commit_fails),
+        TEST(test_full_disk_outside),
+        TEST(test_two_writers),
+        TEST(test_misuse),
+        TEST(test_failed_piece),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,6 +224,22 @@ static int expect_log_refusal(struct fixture *f)
     return reader == NULL && strstr(f->err.text, "log to be replayed") != NULL ? 0 : 1;
 }
 
+/* Somebody who may read the files, but write nothing, beside the running daemon. */
+static void test_stranger_beside_writer(void **state)
+{
+    struct fixture *f = *state;
+    struct poll poll = {.feed = {.n_items = 0}};
+
+    store_close(f->store); /* so that the files beside it are made with its mode */
+    f->store = NULL;
+    assert_int_equal(chmod(f->path, 0644), 0);
+    assert_int_equal(chmod(f->folder, 0755), 0);
+    reopen(f);
+    add_item(&poll, "a", "A", NULL);
+    save_quietly(f, "s", &poll, NOW);
+    as_stranger(f, read_one_item);
+}
+
 static void test_stopped_daemon(void **state)
 {
     struct fixture *f = *state;
@@ -268,6 +284,7 @@ int main(void)
         TEST(test_reader_beside_writer),
         TEST(test_list_is_one_snapshot),
         TEST(test_stopped_daemon),
+        TEST(test_stranger_beside_writer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
