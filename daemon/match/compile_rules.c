@@ -159,7 +159,9 @@ int compile_rules(struct bw_build *build, const struct bw_watch *watch)
     int result = 0;
 
     rules->rules = arena_calloc(rules->arena, watch->n_rules + 1, sizeof *rules->rules);
-    if (rules->rules == NULL)
+    /* Leaves add nothing to it and yet point into it. */
+    rules->children = build_grow(build, NULL, 0, &build->children_cap, sizeof *rules->children);
+    if (rules->rules == NULL || rules->children == NULL)
         return -1;
     for (size_t i = 0; i < watch->n_rules && result == 0; i++) {
         const struct bw_rule *rule = &watch->rules[i];

@@ -233,7 +233,7 @@ const struct bw_pattern_hit *lane_find_pattern(const struct bw_lane *lane, uint3
     for (high = low; high < lane->hits.n && lane->hits.list[high].pattern == pattern;)
         high++;
     *n = high - low;
-    return lane->hits.list + low;
+    return *n > 0 ? lane->hits.list + low : NULL;
 }
 
 static int sort_by_set(struct bw_lane *lane)
@@ -275,5 +275,5 @@ const struct bw_term_hit *lane_find_set(struct bw_matcher *matcher, struct bw_la
     for (high = low; high < lane->n_terms && lane->by_set[high].set == set;)
         high++;
     *n = high - low;
-    return lane->by_set + low;
+    return *n > 0 ? lane->by_set + low : NULL;
 }

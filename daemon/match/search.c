@@ -2,6 +2,22 @@
 #include "blocwatch/match.h"
 #include "text.h"
 
+/*
+ * The folded form with its letter marks as the letters that they are, ʻ behind o and g, ʼ
+ * elsewhere: other tokenisers then keep the word whole, and folding again finds the same.
+ */
+static void put_word(struct bw_buf *out, const struct bw_token *token)
+{
+    for (uint16_t i = 0; i < token->fold_len; i++) {
+        if (token->fold[i] != '\'')
+            buf_putc(out, token->fold[i]);
+        else if (i > 0 && (token->fold[i - 1] == 'o' || token->fold[i - 1] == 'g'))
+            buf_puts(out, "\xCA\xBB");
+        else
+            buf_puts(out, "\xCA\xBC");
+    }
+}
+
 int match_fold_text(const char *text, size_t len, struct bw_buf *out)
 {
     struct bw_text words;
@@ -13,8 +29,11 @@ int match_fold_text(const char *text, size_t len, struct bw_buf *out)
     for (uint32_t i = 0; result == 0 && i < words.n_tokens; i++) {
         const struct bw_token *token = &words.tokens[i];
 
-        buf_append(out, text + at, token->start - at);
-        buf_append(out, token->fold, token->fold_len);
+        if ((token->flags & BW_TOKEN_JOINED) && token->start > at)
+            buf_putc(out, '-');
+        else
+            buf_append(out, text + at, token->start - at);
+        put_word(out, token);
         at = token->start + token->len;
     }
     if (result == 0)

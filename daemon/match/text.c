@@ -110,6 +110,14 @@ static bool starts_word(const char *p, const char *end)
     return peek(p, end, &used) == BW_CHAR_WORD;
 }
 
+/* Whether what stands at `p` belongs to the letter before it, or is one. */
+static bool goes_on(const char *p, const char *end)
+{
+    size_t used;
+
+    return starts_word(p, end) || peek(p, end, &used) == BW_CHAR_MARK;
+}
+
 static const char *skip_ignored(const char *p, const char *end)
 {
     size_t used;
@@ -315,11 +323,11 @@ static const char *find_dotted_end(const char *start, const char *end)
     if (letters < 1 || after == NULL)
         return NULL;
     if (p < end && fold_is_upper(fold_decode(p, (size_t)(end - p), &used)) &&
-        !starts_word(p + used, end)) {
+        !goes_on(p + used, end)) {
         after = p + used; /* the last full stop may be missing: "U.S" */
         letters++;
     }
-    return letters < 2 || starts_word(after, end) ? NULL : after;
+    return letters < 2 || goes_on(after, end) ? NULL : after;
 }
 
 static inline int add_token(struct scan *scan, const char *start, const char *end, size_t fold_len,

@@ -75,8 +75,9 @@ int match_explain_item(struct bw_matcher *matcher, const char *rule_id, const st
                        const char *source_id, struct bw_buf *out, struct bw_error *err);
 
 /*
- * Folds text as rules do, word by word, and keeps everything between the words: for search, so
- * that it finds what rules find. Appends to `out`; idempotent. -1 when out of memory.
+ * Folds text as rules do, word by word, and keeps what lies between the words: for search, so that
+ * it finds what rules find. Letter marks become letters (ʻ behind o and g, else ʼ), and what joins
+ * a word to the one before a hyphen. Appends to `out`; idempotent. -1 when out of memory.
  */
 int match_fold_text(const char *text, size_t len, struct bw_buf *out);
 

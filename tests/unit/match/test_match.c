@@ -412,7 +412,7 @@ static void test_fold_text(void **state)
     buf_init(&once);
     buf_init(&twice);
     assert_int_equal(match_fold_text(string, strlen(string), &once), 0);
-    assert_string_equal(once.data, "«o'zbekiston» — брикс-ке, елка! eaeu’s");
+    assert_string_equal(once.data, "«oʻzbekiston» — брикс-ке, елка! eaeu-s");
     assert_int_equal(match_fold_text(once.data, once.len, &twice), 0);
     assert_string_equal(twice.data, once.data);
     buf_clear(&once);
