@@ -99,19 +99,19 @@ def row(done, lang="all"):
 def test_perfect_answers_score_one(small):
     done = small(PERFECT)
     assert done.returncode == 0
-    assert row(done) == ["3"] + ["1.000"] * 7
+    assert row(done) == ["3"] + ["1.000"] * 8
 
 
 def test_wrong_answers_cost_what_they_should(small):
     # one found with the wrong stance, one missed, one false alarm
     done = small({"a": [("KZ", "joins", "BRICS")], "c": [("KZ", "leaves", "CSTO")]}, "--misses")
-    assert row(done) == ["3", "0.500", "0.500", "0.500", "1.000", "1.000", "0.000", "0.000"]
+    assert row(done) == ["3", "0.500", "0.500", "0.500", "1.000", "1.000", "0.000", "0.000", "0.000"]
     assert "stance,event  a en" in done.stdout and "fn  b en" in done.stdout and "fp  c en" in done.stdout
 
 
 def test_one_event_too_many_is_not_the_event(small):
     done = small(PERFECT | {"a": PERFECT["a"] + [("UZ", "joins", "BRICS")]})
-    assert row(done) == ["3", "1.000", "1.000", "1.000", "0.500", "1.000", "1.000", "0.500"]
+    assert row(done) == ["3", "1.000", "1.000", "1.000", "0.500", "1.000", "1.000", "0.500", "0.500"]
 
 
 def test_ratchet_rises_and_never_lowers(small):
