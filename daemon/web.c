@@ -181,7 +181,8 @@ struct bw_web *web_new(const struct bw_intake_rooms *rooms, struct bw_intake *in
                        struct bw_error *err)
 {
     struct bw_web *web = calloc(1, sizeof *web);
-    struct bw_serve_hooks hooks = {each_source, poll_now, try_item, put_metrics, is_ready, web};
+    struct bw_serve_hooks hooks = {
+        each_source, poll_now, alert_check_matchers, try_item, put_metrics, is_ready, web};
 
     if (web == NULL) {
         error_set(err, BW_ERR_MEMORY, "out of memory");

@@ -23,7 +23,7 @@ static void reply_done(struct serve_request *request, json_t *json)
 static void on_closed(struct evhttp_connection *connection, void *ctx)
 {
     (void)connection;
-    ((struct serve_request *)ctx)->http = NULL;
+    serve_request_gone(ctx);
 }
 
 /* A text that is being matched, and what shall be done with the answer. */
@@ -79,6 +79,7 @@ void serve_api_rules_test(struct serve_request *request)
 
 void serve_api_add_silence(struct serve_request *request)
 {
+    const struct bw_serve_hooks *hooks = &request->server->hooks;
     const char *matchers = serve_param(request, "matchers");
     int64_t now = clock_now_ms(&bw_clock_real), minutes, id;
     struct bw_error err = {0};
@@ -88,6 +89,10 @@ void serve_api_add_silence(struct serve_request *request)
         return;
     if (matchers == NULL || minutes == 0) {
         serve_reply_problem(request, 400, "matchers (\"rule=… actor=KZ\") and minutes are needed");
+        return;
+    }
+    if (hooks->check_matchers(matchers, &err) != 0) {
+        serve_reply_error(request, &err);
         return;
     }
     silence = (struct bw_silence){.matchers = matchers,

@@ -44,8 +44,11 @@ static void drop_listener(struct listener *listener)
 
 static void on_closed(struct evhttp_connection *connection, void *ctx)
 {
+    struct listener *listener = ctx;
+
     (void)connection;
-    drop_listener(ctx);
+    serve_request_gone(listener->request);
+    drop_listener(listener);
 }
 
 static void send_text(struct listener *listener, const char *text, size_t len)

@@ -5,6 +5,7 @@
 #include "html.h"
 #include "query.h"
 #include "server.h"
+#include "signals.h"
 
 /* Everything up to <main> and a heading; `here` is the view's path, for the navigation. */
 void page_begin(struct serve_request *request, struct bw_buf *out, const char *title,
@@ -30,8 +31,8 @@ void page_put_older(struct serve_request *request, struct bw_buf *out, const cha
 void page_put_option(struct bw_buf *out, const char *value, const char *title, const char *chosen);
 
 /* Parts of the dashboard, each a <section>. */
-int page_put_matrix(struct serve_request *request, struct bw_buf *out, struct bw_error *err);
-int page_put_timeline(struct serve_request *request, struct bw_buf *out, struct bw_error *err);
+int page_put_timeline(struct serve_request *request, struct bw_buf *out,
+                      const struct serve_matrix *matrix, struct bw_error *err);
 int page_put_stories(struct serve_request *request, struct bw_buf *out,
                      const struct bw_story_query *query, struct bw_error *err);
 

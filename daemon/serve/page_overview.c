@@ -63,60 +63,63 @@ static void put_cell(struct bw_buf *out, const struct serve_cell *cell, int64_t 
     buf_puts(out, "</td>");
 }
 
-int page_put_matrix(struct serve_request *request, struct bw_buf *out, struct bw_error *err)
+static void put_matrix(struct bw_buf *out, const struct serve_matrix *matrix)
 {
     int64_t now = clock_now(&bw_clock_real);
-    struct serve_matrix matrix;
     char title[64];
 
-    if (serve_matrix_load(request->server, BW_TIME_NONE, &matrix, err) != 0)
-        return -1;
     buf_puts(out,
              "<section aria-labelledby=\"matrix-title\"><h2 id=\"matrix-title\">Where each state "
              "stands</h2>\n<p class=\"legend\"><span class=\"event towards\">▲ towards the "
              "bloc</span> <span class=\"event away\">▼ away from it</span> <span class=\"event "
-             "still\">● no move</span> Above them the known standing; signals of the last year "
-             "below.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+             "still\">● no move</span> Below the known standing of each state: its "
+             "latest signals.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
              "aria-labelledby=\"matrix-title\"><table class=\"matrix\"><thead><tr><th "
              "scope=\"col\">State</th>");
-    for (size_t i = 0; i < matrix.n_blocs; i++) {
+    for (size_t i = 0; i < matrix->n_blocs; i++) {
         buf_puts(out, "<th scope=\"col\">");
-        html_text(out, matrix.blocs[i]->code);
+        html_text(out, matrix->blocs[i]->code);
         buf_puts(out, "</th>");
     }
     buf_puts(out, "</tr></thead><tbody>\n");
-    for (size_t i = 0; i < matrix.n_actors; i++) {
-        serve_set_title(matrix.actors[i], title, sizeof title);
+    for (size_t i = 0; i < matrix->n_actors; i++) {
+        serve_set_title(matrix->actors[i], title, sizeof title);
         buf_puts(out, "<tr><th scope=\"row\">");
         html_text(out, title);
         buf_puts(out, "</th>");
-        for (size_t j = 0; j < matrix.n_blocs; j++)
-            put_cell(out, &matrix.cells[i * matrix.n_blocs + j], now);
+        for (size_t j = 0; j < matrix->n_blocs; j++)
+            put_cell(out, &matrix->cells[i * matrix->n_blocs + j], now);
         buf_puts(out, "</tr>\n");
     }
     buf_puts(out, "</tbody></table></div></section>\n");
-    serve_matrix_clear(&matrix);
-    return 0;
 }
 
 void serve_page_overview(struct serve_request *request)
 {
     const struct bw_story_query latest = {.since_ms = BW_TIME_NONE, .limit = LATEST_STORIES};
+    struct serve_matrix matrix;
     struct bw_error err = {0};
     struct bw_buf out;
 
+    if (serve_matrix_load(request->server, BW_TIME_NONE, &matrix, &err) != 0) {
+        serve_reply_error(request, &err);
+        return;
+    }
     buf_init(&out);
     page_begin(request, &out, "Overview", "/");
-    if (page_put_matrix(request, &out, &err) != 0 || page_put_timeline(request, &out, &err) != 0)
+    put_matrix(&out, &matrix);
+    if (page_put_timeline(request, &out, &matrix, &err) != 0)
         goto fail;
     buf_puts(&out, "<section aria-labelledby=\"latest-title\"><h2 id=\"latest-title\">Latest "
                    "stories</h2>\n");
     if (page_put_stories(request, &out, &latest, &err) != 0)
         goto fail;
     buf_puts(&out, "</section>\n");
+    serve_matrix_clear(&matrix);
     page_end(request, &out);
     return;
 fail:
+    serve_matrix_clear(&matrix);
     buf_clear(&out);
     serve_reply_error(request, &err);
 }

@@ -23,7 +23,6 @@ struct timeline {
     const struct serve_matrix *matrix;
     int64_t first_ms; /* Monday of the first week */
     unsigned counts[SERVE_MOST_ACTORS][WEEKS][3];
-    bool any;
 };
 
 static int add_row(const struct bw_signal_row *row, void *ctx)
@@ -35,7 +34,6 @@ static int add_row(const struct bw_signal_row *row, void *ctx)
         if (strcmp(timeline->matrix->actors[i]->code, row->actor) != 0 || week < 0 || week >= WEEKS)
             continue;
         timeline->counts[i][week][1 - serve_stance_direction(row->stance)] += (unsigned)row->count;
-        timeline->any = true;
     }
     return 0;
 }
@@ -124,29 +122,40 @@ static void put_svg(struct bw_buf *out, const struct timeline *timeline)
     buf_puts(out, "</svg>");
 }
 
-int page_put_timeline(struct serve_request *request, struct bw_buf *out, struct bw_error *err)
+/* The newest signal decides: a quiet half year would show nothing. */
+static int64_t last_week(const struct serve_matrix *matrix)
+{
+    int64_t newest = BW_TIME_NONE;
+
+    for (size_t i = 0; i < matrix->n_actors * matrix->n_blocs; i++) {
+        const struct serve_cell *cell = &matrix->cells[i];
+
+        if (cell->n_signals > 0 && cell->signals[0].last_ms > newest)
+            newest = cell->signals[0].last_ms;
+    }
+    return monday_of(newest != BW_TIME_NONE ? newest : clock_now_ms(&bw_clock_real));
+}
+
+int page_put_timeline(struct serve_request *request, struct bw_buf *out,
+                      const struct serve_matrix *matrix, struct bw_error *err)
 {
     struct timeline *timeline = calloc(1, sizeof *timeline);
-    struct serve_matrix matrix;
     int result = -1;
 
     if (timeline == NULL)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
-    timeline->first_ms = monday_of(clock_now_ms(&bw_clock_real)) - (WEEKS - 1) * week_ms;
-    if (serve_matrix_load(request->server, timeline->first_ms, &matrix, err) == 0) {
-        timeline->matrix = &matrix;
-        result =
-            store_list_signals(request->server->store, timeline->first_ms, add_row, timeline, err);
-        if (result == 0) {
-            buf_puts(out, "<section aria-labelledby=\"timeline-title\"><h2 "
-                          "id=\"timeline-title\">Half a year of signals</h2>\n<div "
-                          "class=\"scroll\" tabindex=\"0\" role=\"region\" "
-                          "aria-labelledby=\"timeline-title\">");
-            put_svg(out, timeline);
-            buf_puts(out, timeline->any ? "</div></section>\n"
-                                        : "</div><p>No signal in this time.</p></section>\n");
-        }
-        serve_matrix_clear(&matrix);
+    timeline->matrix = matrix;
+    timeline->first_ms = last_week(matrix) - (WEEKS - 1) * week_ms;
+    if (store_list_signals(request->server->store, timeline->first_ms, add_row, timeline, err) ==
+        0) {
+        buf_puts(out, "<section aria-labelledby=\"timeline-title\"><h2 "
+                      "id=\"timeline-title\">Half a year of signals, to ");
+        html_time(out, (timeline->first_ms + WEEKS * week_ms) / 1000 - 1);
+        buf_puts(out, "</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                      "aria-labelledby=\"timeline-title\">");
+        put_svg(out, timeline);
+        buf_puts(out, "</div></section>\n");
+        result = 0;
     }
     free(timeline);
     return result;

@@ -84,6 +84,14 @@ void serve_request_free(struct serve_request *request)
     free(request);
 }
 
+/* evhttp cuts a request that is being answered off its connection, and leaves it to us. */
+void serve_request_gone(struct serve_request *request)
+{
+    if (evhttp_request_get_connection(request->http) == NULL)
+        evhttp_request_free(request->http);
+    request->http = NULL;
+}
+
 static int read_body(struct serve_request *request)
 {
     struct evbuffer *input = evhttp_request_get_input_buffer(request->http);

@@ -50,6 +50,8 @@ struct serve_request {
 /* Handlers answer the request exactly once, now or later; then serve_request_free(). */
 typedef void serve_handler_fn(struct serve_request *request);
 void serve_request_free(struct serve_request *request);
+/* For a connection's close callback: nobody is there to answer any more. */
+void serve_request_gone(struct serve_request *request);
 
 /* A parameter of the query or the form; NULL when absent or empty. */
 const char *serve_param(const struct serve_request *request, const char *name);

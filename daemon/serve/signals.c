@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t year_ms = 366LL * 86400 * 1000;
-
 static void add_set(const struct bw_set **list, size_t most, size_t *n, const struct bw_set *set)
 {
     for (size_t i = 0; i < *n; i++) {
@@ -105,8 +103,6 @@ int serve_matrix_load(struct bw_server *server, int64_t since_ms, struct serve_m
     if (matrix->cells == NULL)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
     name_cells(matrix, server->config);
-    if (since_ms == BW_TIME_NONE)
-        since_ms = clock_now_ms(&bw_clock_real) - year_ms;
     if (store_list_signals(server->store, since_ms, add_signal, matrix, err) != 0) {
         serve_matrix_clear(matrix);
         return -1;

@@ -26,7 +26,7 @@ struct serve_matrix {
     struct serve_cell *cells; /* n_actors rows of n_blocs; owned */
 };
 
-/* Signals since `since_ms` (BW_TIME_NONE: of the last year). The configuration's text is borrowed.
+/* Signals since `since_ms` (BW_TIME_NONE: all). The configuration's text is borrowed.
  */
 int serve_matrix_load(struct bw_server *server, int64_t since_ms, struct serve_matrix *matrix,
                       struct bw_error *err);

@@ -36,6 +36,8 @@ struct bw_serve_hooks {
     /* Calls fn for each configured source, in order, until it returns non-zero. */
     void (*each_source)(serve_source_fn *fn, void *fn_ctx, void *ctx);
     int (*poll_now)(const char *source_id, struct bw_error *err, void *ctx);
+    /* Whether these are matchers of a silence, "rule=ca-* actor=KZ": -1 BW_ERR_USAGE. */
+    int (*check_matchers)(const char *matchers, struct bw_error *err);
     /* Matches one item as `rules test` does; answers later, on the loop, with the line that `rules
      * test --json` prints, with certainty, why, sentence and spans added to each event. */
     void (*try_item)(const char *title, const char *summary, const char *lang,
