@@ -49,8 +49,8 @@ static int render_texts(struct alert_view *view, const struct bw_config *config,
     const struct bw_config_template *own = &config->alerting.templates;
 
     if (view->values.of[FIELD_RULE] == NULL) { /* a notice brings its own words */
-        view->title = json_string_value(json_object_get(view->json, "title"));
-        view->body = json_string_value(json_object_get(view->json, "text"));
+        view->title = arena_strdup(arena, json_string_value(json_object_get(view->json, "title")));
+        view->body = arena_strdup(arena, json_string_value(json_object_get(view->json, "text")));
     } else {
         view->title =
             render(arena, own->title != NULL ? own->title : TEMPLATE_TITLE, &view->values);
