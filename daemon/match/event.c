@@ -115,6 +115,8 @@ static bool acts_on_nucleus(const struct bw_frame *frame, const struct bw_mark *
                             const struct bw_nucleus *nuclei, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
+        if (nuclei[i].stance == modal)
+            return true;
         if (turn_is_modifier(frame, modal, &nuclei[i]) &&
             mark_reaches(frame, modal, nuclei[i].stance, EVENT_MODIFIER_REACH))
             return true;
@@ -154,23 +156,55 @@ static void absorb(struct bw_nucleus *nuclei, uint32_t n, const struct bw_frame 
     }
 }
 
+/* Whether a mark may be a nucleus by itself when no other stance is there to act on. */
+static bool is_modal_candidate(const struct bw_mark *mark)
+{
+    return (mark->facet == BW_FACET_STANCE && mark_is_modal(mark)) ||
+           mark->effect == BW_EFFECT_UNDECIDED || mark->effect == BW_EFFECT_INVITES;
+}
+
+/* Of the modals of [from, to) that act on no nucleus yet, the nearest to a bloc; NULL. */
+static const struct bw_mark *next_modal(struct finder *finder, uint32_t from, uint32_t to,
+                                        const struct bw_nucleus *nuclei, uint32_t n)
+{
+    const struct bw_frame *frame = &finder->frame;
+    const struct bw_mark *best = NULL;
+    uint32_t best_distance = UINT32_MAX;
+
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i], *bloc;
+        uint32_t distance;
+
+        if (!is_modal_candidate(mark) || acts_on_nucleus(frame, mark, nuclei, n))
+            continue;
+        bloc = bind_bloc(frame, mark, NULL);
+        distance = bloc != NULL ? mark_distance(frame, mark, bloc) : EVENT_FAR;
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = mark;
+        }
+    }
+    return best;
+}
+
 static uint32_t find_nuclei(struct finder *finder, uint32_t sentence,
                             struct bw_nucleus nuclei[NUCLEI_LIMIT])
 {
     const struct bw_frame *frame = &finder->frame;
-    uint32_t n = 0, plain, from, to;
+    const struct bw_mark *modal;
+    uint32_t n = 0, before, from, to;
 
     frame_sentence(frame, sentence, &from, &to);
     for (uint32_t i = from; i < to; i++) {
         if (frame->marks[i].facet == BW_FACET_STANCE && !mark_is_modal(&frame->marks[i]))
             add_nucleus(finder, &frame->marks[i], nuclei, &n);
     }
-    plain = n;
-    for (uint32_t i = from; i < to; i++) {
-        if (frame->marks[i].facet == BW_FACET_STANCE && mark_is_modal(&frame->marks[i]) &&
-            !acts_on_nucleus(frame, &frame->marks[i], nuclei, plain))
-            add_nucleus(finder, &frame->marks[i], nuclei, &n);
-    }
+    do {
+        before = n;
+        modal = next_modal(finder, from, to, nuclei, n);
+        if (modal != NULL)
+            add_nucleus(finder, modal, nuclei, &n);
+    } while (n > before);
     absorb(nuclei, n, frame);
     return n;
 }
@@ -256,7 +290,7 @@ static const struct bw_mark *choose_actor(const struct bw_frame *frame,
     if (other != NULL && !other->locative &&
         (!other->set->foreign || borrowed || actor->first > nucleus->stance->first))
         return other;
-    return nucleus->bloc->venue || borrowed ? NULL : actor;
+    return nucleus->bloc->venue || (borrowed && other != NULL) ? NULL : actor;
 }
 
 static void finish_nucleus(struct finder *finder, struct bw_nucleus *nucleus,

@@ -87,6 +87,7 @@ enum {
     EVENT_MODIFIER_REACH = 9, /* from a cue to its stance */
     EVENT_NEGATION_REACH = 4,
     EVENT_ACTOR_REACH = 28,
+    EVENT_FAR = 1000,        /* farther than any bloc */
     EVENT_MARKS_LIMIT = 200, /* marks of one sentence before the longest are chosen */
     EVENT_LEAD = 12          /* sentences of a field that are read */
 };

@@ -64,6 +64,27 @@ static bool is_topic(const struct bw_frame *frame, const struct bw_mark *bloc,
     return false;
 }
 
+/* "Long outside the WTO, now toys with joining": the stance ends its clause and the bloc was named
+ * before. */
+static bool is_elliptic(const struct bw_frame *frame, const struct bw_mark *stance,
+                        const struct bw_mark *bloc)
+{
+    const struct bw_sentence *sentence = &frame->text->sentences[stance->sentence];
+    const uint16_t ends = BW_GAP_COMMA | BW_GAP_SEMICOLON | BW_GAP_COLON | BW_GAP_DASH |
+                          BW_GAP_QUOTE_CLOSE | BW_GAP_QUESTION | BW_GAP_STOP;
+    uint32_t from, to;
+
+    if (!scope_is(stance, "after") || bloc->last >= stance->first ||
+        (stance->last != sentence->last && !(frame->text->tokens[stance->last].after & ends)))
+        return false;
+    frame_sentence(frame, stance->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_BLOC && frame->marks[i].first > stance->last)
+            return false;
+    }
+    return true;
+}
+
 /* The cost of taking `bloc` as the object of `stance`; UINT32_MAX with *why when it cannot be. */
 static uint32_t object_cost(const struct bw_frame *frame, const struct bw_mark *stance,
                             const struct bw_mark *bloc, const char **why)
@@ -74,7 +95,7 @@ static uint32_t object_cost(const struct bw_frame *frame, const struct bw_mark *
 
     if (near)
         reach = stance->set->reach > 0 ? (uint32_t)stance->set->reach : EVENT_OBJECT_REACH;
-    if (near && is_topic(frame, bloc, stance) && !bloc->venue)
+    if (near && !bloc->venue && (is_topic(frame, bloc, stance) || is_elliptic(frame, stance, bloc)))
         return distance;
     if (near && bloc->venue) {
         *why = "the bloc belongs to another word there";
@@ -146,10 +167,14 @@ static uint32_t subject_cost(const struct bw_frame *frame, const struct bw_mark 
 {
     const struct bw_mark *stance = nucleus->stance;
     bool takes_object = stance->set->object != NULL && strcmp(stance->set->object, "actor") == 0;
+    bool inside = actor->first >= stance->first && actor->last <= stance->last;
     uint32_t gap = mark_gap(frame, actor, stance);
     uint32_t cost =
         mark_distance(frame, actor, stance) - words_of_bloc_between(frame, actor, nucleus);
 
+    if (inside) /* "welcomes Kyrgyzstan into" */
+        return 0;
+    cost++;
     if (actor->first > stance->first && !takes_object && gap > 1)
         cost += 4;
     if (actor->first < stance->first && takes_object)

@@ -49,6 +49,7 @@ static bool parse_effect(struct bw_mark *mark, const char *name)
     for (int i = 0; i < BW_EFFECTS; i++) {
         if (effect_names[i] != NULL && strcmp(effect_names[i], name) == 0) {
             mark->effect = (enum bw_effect)i;
+            mark->near = mark->effect == BW_EFFECT_UNDECIDED || mark->effect == BW_EFFECT_INVITES;
             return true;
         }
     }

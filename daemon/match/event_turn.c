@@ -19,7 +19,7 @@ static struct bw_mark *negated_by(struct bw_frame *frame, const struct bw_mark *
         if (!mark_is_predicate(mark) || !mark_reaches(frame, negation, mark, EVENT_NEGATION_REACH))
             continue;
         distance = mark_distance(frame, negation, mark);
-        if (distance < best_distance) {
+        if (distance == mark_gap(frame, negation, mark) && distance < best_distance) {
             best_distance = distance;
             best = mark;
         }
@@ -69,7 +69,7 @@ static void flip(struct state *state)
         state->stance = BW_STANCE_CONSIDERS;
         break;
     case BW_STANCE_OPPOSES:
-        state->stance = BW_STANCE_NONE;
+        state->stance = BW_STANCE_STAYS;
         break;
     default:
         state->stance = BW_STANCE_DECLINES;
@@ -108,6 +108,10 @@ static void lend_modal(struct state *state, enum bw_stance lent)
     case BW_STANCE_OPPOSES:
         state->stance = is_away(now) ? BW_STANCE_STAYS : BW_STANCE_OPPOSES;
         break;
+    case BW_STANCE_STAYS: /* keeps its observer status */
+        if (now != BW_STANCE_OBSERVES && now != BW_STANCE_PARTNERS)
+            state->stance = BW_STANCE_STAYS;
+        break;
     case BW_STANCE_SUSPENDS: /* a membership is frozen, a plan is shelved */
         state->stance = now == BW_STANCE_JOINS || now == BW_STANCE_CONSIDERS ? BW_STANCE_DECLINES
                                                                              : BW_STANCE_SUSPENDS;
@@ -138,13 +142,19 @@ static void lend(struct state *state, enum bw_stance lent, bool negated)
 
 /* --- cues ----------------------------------------------------------------------------------- */
 
-/* A stance that has another bloc for itself: "will not leave the CIS, nor JOIN the EAEU". */
-static bool has_other_bloc(const struct bw_frame *frame, const struct bw_mark *mark,
-                           const struct bw_nucleus *nucleus)
+/* A stance that has its own bloc and needs no other: "will not leave the CIS, nor JOIN the EAEU";
+ * "observer status is enough: Tashkent WILL NOT JOIN the EAEU". */
+static bool stands_alone(const struct bw_frame *frame, const struct bw_mark *mark,
+                         const struct bw_nucleus *nucleus)
 {
     const struct bw_mark *bloc = mark->near ? bind_bloc(frame, mark, NULL) : NULL;
+    uint32_t distance = mark_distance(frame, mark, nucleus->stance);
 
-    return bloc != NULL && strcmp(bloc->code, nucleus->bloc->code) != 0;
+    if (bloc == NULL)
+        return false;
+    return strcmp(bloc->code, nucleus->bloc->code) != 0 ||
+           (distance != mark_gap(frame, mark, nucleus->stance) &&
+            mark_distance(frame, mark, bloc) < distance);
 }
 
 bool turn_is_modifier(const struct bw_frame *frame, const struct bw_mark *mark,
@@ -165,7 +175,7 @@ bool turn_is_modifier(const struct bw_frame *frame, const struct bw_mark *mark,
         break;
     }
     if (mark->facet != BW_FACET_STANCE || mark == nucleus->stance ||
-        has_other_bloc(frame, mark, nucleus))
+        stands_alone(frame, mark, nucleus))
         return false;
     /* Whatever is done with a membership is the stance. */
     return mark_is_modal(mark) ||
@@ -262,12 +272,20 @@ static bool is_asked(const struct bw_frame *frame, const struct bw_mark *stance)
 
 enum { MODIFIERS_LIMIT = 16 };
 
+/* Whether two marks say the same of shared words ("application" in "application to"). */
+static bool echoes(const struct bw_mark *a, const struct bw_mark *b)
+{
+    return a->first <= b->last && b->first <= a->last && a->stance == b->stance &&
+           a->stance != BW_STANCE_NONE;
+}
+
 /* The modifiers of the nucleus, nearest first. */
 static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *nucleus,
                         const struct bw_nucleus *nuclei, uint32_t n_nuclei,
                         const struct bw_mark *out[MODIFIERS_LIMIT])
 {
     uint32_t distance[MODIFIERS_LIMIT], n = 0, from, to;
+    const struct bw_mark *last = NULL;
 
     frame_sentence(frame, nucleus->sentence, &from, &to);
     for (uint32_t i = from; i < to && n < MODIFIERS_LIMIT; i++) {
@@ -276,8 +294,10 @@ static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *n
 
         if (!turn_is_modifier(frame, mark, nucleus) ||
             !mark_reaches(frame, mark, nucleus->stance, EVENT_MODIFIER_REACH) ||
-            !is_nearest(frame, mark, nucleus, nuclei, n_nuclei))
+            !is_nearest(frame, mark, nucleus, nuclei, n_nuclei) || echoes(mark, nucleus->stance) ||
+            (n > 0 && echoes(mark, last)))
             continue;
+        last = mark;
         mine = mark_distance(frame, mark, nucleus->stance);
         for (; at > 0 && distance[at - 1] > mine; at--) {
             distance[at] = distance[at - 1];
@@ -298,6 +318,10 @@ void turn_nucleus(const struct bw_frame *frame, struct bw_nucleus *nucleus,
     const struct bw_token *a = &frame->text->tokens[nucleus->stance->first];
     const struct bw_token *b = &frame->text->tokens[nucleus->stance->last];
     uint32_t n = collect(frame, nucleus, nuclei, n_nuclei, modifiers);
+
+    if (nucleus->stance->facet == BW_FACET_CUE) /* undecided, invited: of the bloc itself */
+        weaken(&state);
+    before = state;
 
     buf_printf(&nucleus->why, "'%.*s' is %s", (int)(b->start + b->len - a->start),
                frame->text->field[a->field] + a->start,
