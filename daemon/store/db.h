@@ -25,7 +25,7 @@ struct db_slot {
 struct bw_store {
     sqlite3 *db;
     char *path;
-    bool read_only;
+    bool read_only, second;
     bool in_transaction; /* store_begin() … store_commit() */
     bool aborted;        /* SQLite rolled it back under way */
     int depth;           /* of db_enter() */

@@ -92,11 +92,12 @@ static int open_reader(struct bw_store *store, struct bw_error *err)
 
 static int open_writer(struct bw_store *store, struct bw_error *err)
 {
-    int fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), rc;
+    int create = store->second ? 0 : O_CREAT, rc;
+    int fd = open(store->path, O_RDWR | create | O_CLOEXEC, 0600);
 
     if (fd < 0)
-        return error_set(err, BW_ERR_IO, "cannot open the database %s: %s", store->path,
-                         strerror(errno));
+        return error_set(err, store->second && errno == ENOENT ? BW_ERR_NOTFOUND : BW_ERR_IO,
+                         "cannot open the database %s: %s", store->path, strerror(errno));
     close(fd);
     rc = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE, NULL);
     if (rc != SQLITE_OK)
@@ -117,6 +118,7 @@ struct bw_store *store_open(const char *path, const struct bw_store_options *opt
         return NULL;
     }
     store->read_only = options != NULL && options->read_only;
+    store->second = options != NULL && options->second;
     store->fold = options != NULL ? options->fold : NULL;
     store->prune_mark = INT64_MIN;
     result = store->read_only ? open_reader(store, err) : open_writer(store, err);

@@ -201,7 +201,7 @@ int schema_prepare(struct bw_store *store, struct bw_error *err)
         return -1;
     if (version == MIGRATIONS)
         return 0;
-    if (version > MIGRATIONS || store->read_only)
+    if (version > MIGRATIONS || store->read_only || store->second)
         return refuse_version(store, version, err);
     if (db_enter(store, err) != 0)
         return -1;

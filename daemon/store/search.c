@@ -63,7 +63,8 @@ out:
     return db_leave(store, result, err);
 }
 
-/* An index that was folded otherwise, by another version of us, is made anew. */
+/* An index that was folded otherwise, by another version of us, is made anew; but not by who works
+ * beside a daemon that folds as the index does. */
 int search_prepare(struct bw_store *store, struct bw_error *err)
 {
     char fingerprint[FINGERPRINT_TEXT];
@@ -76,7 +77,7 @@ int search_prepare(struct bw_store *store, struct bw_error *err)
     found = store_get_meta(store, "fold", &stored, err);
     store->index_is_ours = found > 0 && strcmp(buf_text(&stored), fingerprint) == 0;
     buf_clear(&stored);
-    if (found < 0 || store->index_is_ours || (found > 0 && store->fold == NULL))
+    if (found < 0 || store->index_is_ours || store->second || (found > 0 && store->fold == NULL))
         return found < 0 ? -1 : 0;
     store->index_is_ours = true;
     return rebuild_index(store, fingerprint, err);
@@ -115,7 +116,7 @@ static int run_with_words(struct bw_store *store, const char *sql, int64_t item,
     int row, result = -1;
 
     if (!store->index_is_ours)
-        return error_set(err, BW_ERR_USAGE, "%s: opened without the folding of its search index",
+        return error_set(err, BW_ERR_USAGE, "%s: its search index is another version's",
                          store->path);
     buf_init(&title);
     buf_init(&body);

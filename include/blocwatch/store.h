@@ -22,6 +22,9 @@ struct bw_store;
 
 struct bw_store_options {
     bool read_only; /* fails when the file is missing; never migrates */
+    /* A second writer beside the daemon, which may be of another version: as read_only, it never
+     * makes or migrates a database, nor its search index. */
+    bool second;
     /* Folds text for the search index and for search queries: match_fold_text(); NULL: as is. */
     int (*fold)(const char *text, size_t len, struct bw_buf *out);
 };

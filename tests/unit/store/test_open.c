@@ -48,6 +48,24 @@ static void test_reader_never_migrates(void **state)
     expect_refusal(f, &reading, schema_version() == 1 ? "no blocwatch database" : "older");
 }
 
+/* blocwatchctl of another version must not change the database under a running daemon. */
+static void test_second_writer_never_migrates(void **state)
+{
+    static const struct bw_store_options second = {.second = true, .fold = test_fold};
+    struct fixture *f = *state;
+    struct bw_store *other = store_open(f->path, &second, &f->err);
+
+    assert_non_null(other);
+    assert_fine(store_set_meta(other, "a", "b", &f->err), f);
+    store_close(other);
+    set_version(f, schema_version() - 1);
+    expect_refusal(f, &second, schema_version() == 1 ? "no blocwatch database" : "older");
+    strcat(f->path, ".missing");
+    expect_refusal(f, &second, "No such file");
+    assert_int_equal(f->err.code, BW_ERR_NOTFOUND);
+    assert_int_equal(access(f->path, F_OK), -1);
+}
+
 static void test_refusals(void **state)
 {
     struct fixture *f = *state;
@@ -279,6 +297,7 @@ int main(void)
         TEST(test_newer_database),
         TEST(test_reader_never_migrates),
         TEST(test_refusals),
+        TEST(test_second_writer_never_migrates),
         TEST(test_file_is_private),
         TEST(test_interrupted_migration),
         TEST(test_reader_beside_writer),

@@ -210,7 +210,8 @@ static int fold_otherwise(const char *text, size_t len, struct bw_buf *out)
 static void test_folding_changes(void **state)
 {
     struct fixture *f = *state;
-    struct bw_store_options other = {.fold = fold_otherwise}, none = {.fold = NULL};
+    struct bw_store_options other = {.fold = fold_otherwise}, none = {.fold = NULL},
+                            second = {.fold = test_fold, .second = true};
     struct poll poll = {.feed = {.n_items = 0}};
     struct bw_saved saved = {.arena = NULL};
     size_t removed;
@@ -223,6 +224,12 @@ static void test_folding_changes(void **state)
     assert_int_equal(search(f, "brics"), 1); /* "… join bricsx" */
     assert_int_equal(search(f, "kazakhstan"), 0);
     assert_int_equal(search_hits(f, "\"to join brics\""), 1);
+    store_close(f->store);
+
+    f->store = store_open(f->path, &second, &f->err);
+    assert_non_null(f->store);
+    assert_int_equal(search_hits(f, "\"to join bricsx\""), 1); /* the index is as it was */
+    assert_int_equal(store_prune(f->store, NOW + 1, BW_TIME_NONE, 10, &removed, &f->err), -1);
     store_close(f->store);
 
     f->store = store_open(f->path, &none, &f->err);
