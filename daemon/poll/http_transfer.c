@@ -260,6 +260,9 @@ int transfer_prepare(struct transfer *transfer, const struct bw_request *request
 {
     const struct bw_config_source *source = request->source;
 
+    if (!url_is_http(request->url))
+        return error_set(err, BW_ERR_USAGE, "%s: only http, https and file are polled",
+                         request->url);
     transfer->limits = source->polling;
     transfer->allow_private = source->allow_private;
     transfer->has_proxy = source->proxy != NULL && source->proxy[0] != '\0';
@@ -314,7 +317,6 @@ static enum bw_fetch_result classify(CURLcode code)
         return BW_FETCH_TIMEOUT;
     case CURLE_FILESIZE_EXCEEDED:
         return BW_FETCH_TOO_LARGE;
-    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
         return BW_FETCH_REFUSED;
     default:
