@@ -166,7 +166,8 @@ static uint32_t subject_cost(const struct bw_frame *frame, const struct bw_mark 
                              const struct bw_nucleus *nucleus)
 {
     const struct bw_mark *stance = nucleus->stance;
-    bool takes_object = stance->set->object != NULL && strcmp(stance->set->object, "actor") == 0;
+    bool takes_object = stance->effect == BW_EFFECT_INVITES ||
+                        (stance->set->object != NULL && strcmp(stance->set->object, "actor") == 0);
     bool inside = actor->first >= stance->first && actor->last <= stance->last;
     uint32_t gap = mark_gap(frame, actor, stance);
     uint32_t cost =

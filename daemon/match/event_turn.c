@@ -47,6 +47,7 @@ void turn_negations(struct bw_frame *frame)
 struct state {
     enum bw_stance stance;
     enum bw_certainty certainty;
+    bool turned; /* a refusal has been heard: the next one only repeats it */
 };
 
 static bool is_away(enum bw_stance stance)
@@ -108,13 +109,15 @@ static void lend_modal(struct state *state, enum bw_stance lent)
     case BW_STANCE_OPPOSES:
         state->stance = is_away(now) ? BW_STANCE_STAYS : BW_STANCE_OPPOSES;
         break;
-    case BW_STANCE_STAYS: /* keeps its observer status */
-        if (now != BW_STANCE_OBSERVES && now != BW_STANCE_PARTNERS)
+    case BW_STANCE_STAYS: /* keeps its membership, but continues its talks */
+        if (now == BW_STANCE_NONE || now == BW_STANCE_LEAVES)
             state->stance = BW_STANCE_STAYS;
         break;
     case BW_STANCE_SUSPENDS: /* a membership is frozen, a plan is shelved */
-        state->stance = now == BW_STANCE_JOINS || now == BW_STANCE_CONSIDERS ? BW_STANCE_DECLINES
-                                                                             : BW_STANCE_SUSPENDS;
+        state->stance =
+            now == BW_STANCE_JOINS || now == BW_STANCE_CONSIDERS || now == BW_STANCE_DECLINES
+                ? BW_STANCE_DECLINES
+                : BW_STANCE_SUSPENDS;
         break;
     default:
         state->stance = lent;
@@ -124,7 +127,9 @@ static void lend_modal(struct state *state, enum bw_stance lent)
 static void lend(struct state *state, enum bw_stance lent, bool negated)
 {
     if (lent == BW_STANCE_DECLINES && !negated) {
-        flip(state);
+        if (!state->turned)
+            flip(state);
+        state->turned = true;
     } else if (lent == BW_STANCE_DECLINES) { /* does not rule out */
         if (!is_away(state->stance))
             state->stance = BW_STANCE_CONSIDERS;
@@ -314,7 +319,8 @@ void turn_nucleus(const struct bw_frame *frame, struct bw_nucleus *nucleus,
                   const struct bw_nucleus *nuclei, uint32_t n_nuclei)
 {
     const struct bw_mark *modifiers[MODIFIERS_LIMIT];
-    struct state state = {nucleus->stance->stance, BW_CERTAINTY_STATED}, before = state;
+    struct state state = {.stance = nucleus->stance->stance, .certainty = BW_CERTAINTY_STATED};
+    struct state before;
     const struct bw_token *a = &frame->text->tokens[nucleus->stance->first];
     const struct bw_token *b = &frame->text->tokens[nucleus->stance->last];
     uint32_t n = collect(frame, nucleus, nuclei, n_nuclei, modifiers);
@@ -322,6 +328,7 @@ void turn_nucleus(const struct bw_frame *frame, struct bw_nucleus *nucleus,
     if (nucleus->stance->facet == BW_FACET_CUE) /* undecided, invited: of the bloc itself */
         weaken(&state);
     before = state;
+    state.turned = state.stance == BW_STANCE_DECLINES || state.stance == BW_STANCE_STAYS;
 
     buf_printf(&nucleus->why, "'%.*s' is %s", (int)(b->start + b->len - a->start),
                frame->text->field[a->field] + a->start,
