@@ -329,24 +329,45 @@ static bool pattern_gates(const struct bw_ruleset *rules, uint32_t pattern)
     return false;
 }
 
+/* The hash of a word without which the pattern makes no rule worth looking at; 0 for none: another
+ * word of its own, or what the only rule under it needs beside it. */
+static uint32_t gate_need(const struct bw_ruleset *rules, uint32_t index)
+{
+    const struct bw_pattern *pattern = &rules->patterns[index];
+    const struct bw_entries *entries = &rules->by_atom;
+
+    for (uint16_t i = 0; i < pattern->n; i++) {
+        if (i != pattern->key && pattern->elements[i].kind == BW_ELEMENT_WORD)
+            return pattern->elements[i].hash;
+    }
+    if (rules->first_term[index] != rules->first_term[index + 1] ||
+        entries->first[index + 1] - entries->first[index] != 1)
+        return 0;
+    return entries->list[entries->first[index]].need;
+}
+
 static int build_indexes(struct bw_ruleset *rules)
 {
-    uint32_t *which = malloc(((size_t)rules->n_patterns + 1) * sizeof *which);
+    uint32_t *which = calloc((size_t)rules->n_patterns + 1, sizeof *which);
+    uint32_t *needs = calloc((size_t)rules->n_patterns + 1, sizeof *needs);
     size_t n = 0;
-    int result;
+    int result = -1;
 
-    if (which == NULL)
-        return -1;
+    if (which == NULL || needs == NULL)
+        goto out;
     for (uint32_t i = 0; i < rules->n_patterns; i++) {
         which[n] = i;
+        needs[i] = gate_need(rules, i);
         n += pattern_gates(rules, i);
     }
-    result = index_init(&rules->gate, rules->patterns, which, n);
+    if (index_init(&rules->gate, rules->patterns, which, n, needs) != 0)
+        goto out;
     for (uint32_t i = 0; i < rules->n_patterns; i++)
         which[i] = i;
-    if (result == 0)
-        result = index_init(&rules->full, rules->patterns, which, rules->n_patterns);
+    result = index_init(&rules->full, rules->patterns, which, rules->n_patterns, NULL);
+out:
     free(which);
+    free(needs);
     return result;
 }
 

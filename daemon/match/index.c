@@ -6,18 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES = 16, STARTS = 1 << 12, LONGEST_CLASS = 24 };
+enum { CLASSES = 8, STARTS = 1 << 12, LONGEST_CLASS = 16 };
 
-/* How many first bytes of a prefix are hashed: the largest class that is not longer. */
-static const uint8_t class_len[CLASSES] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24};
+/* How many first bytes of a prefix are hashed: the largest class that is not longer. Few classes,
+ * for each is a probe for each word; what they leave undecided is compared. */
+static const uint8_t class_len[CLASSES] = {1, 2, 3, 4, 6, 8, 12, 16};
 
 /* Classes that a word of so many bytes can hold. */
-static const uint16_t classes_of_len[LONGEST_CLASS + 1] = {
-    0x0000, 0x0001, 0x0003, 0x0007, 0x000F, 0x001F, 0x003F, 0x007F, 0x00FF,
-    0x01FF, 0x03FF, 0x03FF, 0x07FF, 0x07FF, 0x0FFF, 0x0FFF, 0x1FFF, 0x1FFF,
-    0x3FFF, 0x3FFF, 0x7FFF, 0x7FFF, 0x7FFF, 0x7FFF, 0xFFFF};
+static const uint8_t classes_of_len[LONGEST_CLASS + 1] = {0x00, 0x01, 0x03, 0x07, 0x0F, 0x0F,
+                                                          0x1F, 0x1F, 0x3F, 0x3F, 0x3F, 0x3F,
+                                                          0x7F, 0x7F, 0x7F, 0x7F, 0xFF};
 
-static inline uint16_t fit_classes(uint16_t len)
+static inline uint8_t fit_classes(uint16_t len)
 {
     return classes_of_len[len < LONGEST_CLASS ? len : LONGEST_CLASS];
 }
@@ -42,13 +42,16 @@ static inline bool lookup_may_hold(const struct bw_lookup *lookup, uint32_t hash
     return (lookup->bits[(hash * 0x85EBCA6Bu) >> lookup->bits_shift] & mask) == mask;
 }
 
-/* The entry + 1; 0 when there is none. */
-static inline uint32_t lookup_find(const struct bw_lookup *lookup, uint32_t hash)
+/* The entry + 1; 0 when there is none, or when the text cannot hold what it needs. */
+static inline uint32_t lookup_find(const struct bw_lookup *lookup, uint32_t hash,
+                                   struct bw_text *text)
 {
     uint32_t at = hash & lookup->slots_mask;
 
     while (lookup->slots[at].entry != 0 && lookup->slots[at].hash != hash)
         at = (at + 1) & lookup->slots_mask;
+    if (lookup->slots[at].need != 0 && !text_may_hold(text, lookup->slots[at].need))
+        return 0;
     return lookup->slots[at].entry;
 }
 
@@ -101,7 +104,8 @@ static uint16_t class_of(uint16_t len)
 
 /* The entry of the element, made when there is none yet. Words and prefixes whose hashes are equal
  * share a slot and are chained. */
-static struct bw_index_entry *intern_entry(struct bw_index *index, const struct bw_element *element)
+static struct bw_index_entry *intern_entry(struct bw_index *index, const struct bw_element *element,
+                                           uint32_t need)
 {
     bool prefix = element->kind == BW_ELEMENT_PREFIX;
     uint16_t kind = prefix ? class_of(element->len) : 0;
@@ -110,6 +114,7 @@ static struct bw_index_entry *intern_entry(struct bw_index *index, const struct 
     struct bw_slot *slot = lookup_slot(prefix ? &index->prefixes : &index->words, hash);
     struct bw_index_entry *entry;
 
+    slot->need = slot->entry == 0 || slot->need == need ? need : 0;
     for (uint32_t at = slot->entry; at != 0; at = entry->next) {
         entry = &index->entries[at - 1];
         if (entry->len == element->len && memcmp(entry->fold, element->fold, element->len) == 0)
@@ -126,13 +131,13 @@ static struct bw_index_entry *intern_entry(struct bw_index *index, const struct 
         for (uint32_t second = 0; second < 256; second++)
             index->starts[hash_start((char[]){element->fold[0], (char)second})] |= 1;
     } else if (prefix) {
-        index->starts[hash_start(element->fold)] |= (uint16_t)(1u << kind);
+        index->starts[hash_start(element->fold)] |= (uint8_t)(1u << kind);
     }
     return entry;
 }
 
 /* Counts, then places: the patterns of an entry stand together. */
-static int fill_uses(struct bw_index *index, const uint32_t *which, size_t n)
+static int fill_uses(struct bw_index *index, const uint32_t *which, size_t n, const uint32_t *needs)
 {
     uint32_t *entry_of = malloc((n + 1) * sizeof *entry_of);
     uint32_t sum = 0;
@@ -140,7 +145,8 @@ static int fill_uses(struct bw_index *index, const uint32_t *which, size_t n)
     if (entry_of == NULL)
         return -1;
     for (size_t i = 0; i < n; i++) {
-        struct bw_index_entry *entry = intern_entry(index, key_of(&index->patterns[which[i]]));
+        struct bw_index_entry *entry = intern_entry(index, key_of(&index->patterns[which[i]]),
+                                                    needs != NULL ? needs[which[i]] : 0);
 
         entry_of[i] = (uint32_t)(entry - index->entries);
         entry->n_uses++;
@@ -160,7 +166,7 @@ static int fill_uses(struct bw_index *index, const uint32_t *which, size_t n)
 }
 
 int index_init(struct bw_index *index, const struct bw_pattern *patterns, const uint32_t *which,
-               size_t n)
+               size_t n, const uint32_t *needs)
 {
     size_t n_prefixes = 0;
 
@@ -173,7 +179,7 @@ int index_init(struct bw_index *index, const struct bw_pattern *patterns, const 
     index->starts = calloc(STARTS, sizeof *index->starts);
     if (lookup_init(&index->words, n - n_prefixes) != 0 ||
         lookup_init(&index->prefixes, n_prefixes) != 0 || index->entries == NULL ||
-        index->uses == NULL || index->starts == NULL || fill_uses(index, which, n) != 0) {
+        index->uses == NULL || index->starts == NULL || fill_uses(index, which, n, needs) != 0) {
         index_clear(index);
         return -1;
     }
@@ -244,7 +250,7 @@ static int visit_entries(const struct bw_index *index, uint32_t at, bool prefix,
     return 0;
 }
 
-static int scan_prefixes(const struct bw_index *index, uint32_t classes, const struct bw_text *text,
+static int scan_prefixes(const struct bw_index *index, uint32_t classes, struct bw_text *text,
                          uint32_t token, struct bw_pattern_hits *out)
 {
     const char *fold = text->tokens[token].fold;
@@ -254,21 +260,22 @@ static int scan_prefixes(const struct bw_index *index, uint32_t classes, const s
         uint32_t hash = word_hash(fold, class_len[kind]) + kind;
 
         if (lookup_may_hold(&index->prefixes, hash) &&
-            visit_entries(index, lookup_find(&index->prefixes, hash), true, text, token, out) != 0)
+            visit_entries(index, lookup_find(&index->prefixes, hash, text), true, text, token,
+                          out) != 0)
             return -1;
     }
     return 0;
 }
 
-int index_scan(const struct bw_index *index, const struct bw_text *text,
-               struct bw_pattern_hits *out)
+int index_scan(const struct bw_index *index, struct bw_text *text, struct bw_pattern_hits *out)
 {
     for (uint32_t i = 0; i < text->n_tokens; i++) {
         const struct bw_token *token = &text->tokens[i];
         uint32_t classes = index->starts[hash_start(token->fold)] & fit_classes(token->fold_len);
 
         if (lookup_may_hold(&index->words, token->hash) &&
-            visit_entries(index, lookup_find(&index->words, token->hash), false, text, i, out) != 0)
+            visit_entries(index, lookup_find(&index->words, token->hash, text), false, text, i,
+                          out) != 0)
             return -1;
         if (classes != 0 && scan_prefixes(index, classes, text, i, out) != 0)
             return -1;

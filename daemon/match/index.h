@@ -1,6 +1,6 @@
 /*
  * The index over patterns: one pass over a text's words finds those that stand in it. Words are
- * looked up by hash; prefixes by the hash of as many first bytes as one of sixteen classes has;
+ * looked up by hash; prefixes by the hash of as many first bytes as one of a few classes has;
  * a small bit table in front of each keeps most words from touching the large ones.
  */
 #ifndef BLOCWATCH_MATCH_INDEX_H
@@ -19,6 +19,7 @@ struct bw_pattern_hits { /* zeroed to begin with; memory is kept */
 
 struct bw_slot {
     uint32_t hash, entry; /* entry + 1; 0: free */
+    uint32_t need;        /* unless 0: a text without a word of this hash cannot hold a pattern */
 };
 
 struct bw_lookup {
@@ -42,16 +43,19 @@ struct bw_index {
     struct bw_index_entry *entries;
     uint32_t n_entries;
     uint32_t *uses;
-    uint16_t *starts; /* by the hash of the first two bytes: classes of prefixes that begin so */
+    uint8_t *starts; /* by the hash of the first two bytes: classes of prefixes that begin so */
 };
 
-/* Enters patterns[which[0..n)], whose keys have been chosen, each listed once. -1 out of memory. */
+/*
+ * Enters patterns[which[0..n)], whose keys have been chosen, each listed once. `needs` (may be
+ * NULL) are by pattern: the hash of a word without which the pattern is of no interest, or 0. -1
+ * out of memory.
+ */
 int index_init(struct bw_index *index, const struct bw_pattern *patterns, const uint32_t *which,
-               size_t n);
+               size_t n, const uint32_t *needs);
 void index_clear(struct bw_index *index);
 /* Appends all places of all patterns, by the token that their key stands on. -1 out of memory. */
-int index_scan(const struct bw_index *index, const struct bw_text *text,
-               struct bw_pattern_hits *out);
+int index_scan(const struct bw_index *index, struct bw_text *text, struct bw_pattern_hits *out);
 void pattern_hits_clear(struct bw_pattern_hits *hits);
 
 #endif

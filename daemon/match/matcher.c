@@ -82,25 +82,11 @@ static int add_candidate(struct bw_matcher *matcher, uint32_t rule)
     return 0;
 }
 
-/* Whether the item may hold a word of that hash. */
-static bool holds_word(struct bw_matcher *matcher, uint32_t hash)
-{
-    const struct bw_text *text = &matcher->lanes[BW_LANE_TEXT].text;
-
-    if (!matcher->words_ready) {
-        memset(matcher->words, 0, sizeof matcher->words);
-        for (uint32_t i = 0; i < text->n_tokens; i++)
-            matcher->words[text->tokens[i].hash >> 6 & (BW_WORD_BITS / 64 - 1)] |=
-                1ULL << (text->tokens[i].hash & 63);
-        matcher->words_ready = true;
-    }
-    return matcher->words[hash >> 6 & (BW_WORD_BITS / 64 - 1)] >> (hash & 63) & 1;
-}
-
 /* The atom is in the item: its rules are candidates. */
 static int meet_atom(struct bw_matcher *matcher, uint32_t atom)
 {
     const struct bw_entries *lists = &matcher->rules->by_atom;
+    struct bw_text *text = &matcher->lanes[BW_LANE_TEXT].text;
 
     if (matcher->atom_stamps[atom] == matcher->stamp)
         return 0;
@@ -108,7 +94,7 @@ static int meet_atom(struct bw_matcher *matcher, uint32_t atom)
     for (uint32_t i = lists->first[atom]; i < lists->first[atom + 1]; i++) {
         const struct bw_entry *entry = &lists->list[i];
 
-        if ((entry->need == 0 || holds_word(matcher, entry->need)) &&
+        if ((entry->need == 0 || text_may_hold(text, entry->need)) &&
             add_candidate(matcher, entry->rule) != 0)
             return -1;
     }
@@ -161,7 +147,6 @@ static int find_candidates(struct bw_matcher *matcher)
     next_stamp(matcher);
     matcher->n_candidates = 0;
     matcher->gate_hits.n = 0;
-    matcher->words_ready = false;
     if (index_scan(&rules->gate, &matcher->lanes[BW_LANE_TEXT].text, &matcher->gate_hits) != 0)
         return -1;
     for (size_t i = 0; i < matcher->gate_hits.n; i++) {

@@ -10,7 +10,6 @@
 enum bw_lane_id { BW_LANE_TEXT, BW_LANE_CATEGORY, BW_LANE_AUTHOR, BW_LANE_LINK, BW_LANES };
 
 enum {
-    BW_WORD_BITS = 1 << 14,
     BW_DIRECT_MOST = 16,         /* rules up to which each looks for its words itself */
     BW_MATCHED_MOST = 64,        /* matched spans that a hit keeps */
     BW_SPANS_MOST = 4096,        /* places that a NEAR inside a NEAR hands on */
@@ -50,8 +49,6 @@ struct bw_matcher {
     /* Which atoms and rules have been met: equal to `stamp` when in this item. */
     uint32_t stamp, *atom_stamps, *rule_stamps;
     struct bw_pattern_hits gate_hits;
-    uint64_t words[BW_WORD_BITS / 64]; /* a bit for each word's hash; made when asked for */
-    bool words_ready;
     uint32_t *candidates;
     size_t n_candidates, candidates_cap;
     struct bw_event_found *events;

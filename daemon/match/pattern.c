@@ -90,16 +90,6 @@ static bool is_space(const char *text, size_t len, size_t at, size_t *used)
     return cp <= ' ' || cp == 0xA0 || cp == 0x202F;
 }
 
-/* How many elements the text can have at most. */
-static size_t bound_elements(const char *text, size_t len)
-{
-    size_t bound = 1;
-
-    for (size_t i = 0; i < len; i++)
-        bound += !((text[i] >= 'a' && text[i] <= 'z') || (unsigned char)text[i] >= 0xD0);
-    return bound < BW_PATTERN_WORDS ? bound : BW_PATTERN_WORDS;
-}
-
 static int check_elements(const struct bw_pattern *pattern, struct bw_pattern_fault *fault)
 {
     for (uint16_t i = 0; i < pattern->n; i++) {
@@ -109,30 +99,40 @@ static int check_elements(const struct bw_pattern *pattern, struct bw_pattern_fa
     return fail(fault, "holds no letter or digit to look for", 0);
 }
 
-int pattern_parse(const char *text, size_t len, bool cased, struct bw_text *scratch,
-                  struct bw_arena *arena, struct bw_pattern *out, struct bw_pattern_fault *fault)
+static int parse_chunks(const char *text, size_t len, struct bw_text *scratch,
+                        struct bw_arena *arena, struct bw_pattern *out,
+                        struct bw_pattern_fault *fault)
 {
-    struct bw_pattern pattern = {.cased = cased};
     size_t at = 0, used;
 
-    pattern.elements = arena_calloc(arena, bound_elements(text, len), sizeof *pattern.elements);
-    if (pattern.elements == NULL)
-        return fail(fault, NULL, 0);
     while (at < len) {
         size_t start = at;
 
         while (at < len && !is_space(text, len, at, &used))
             at += used;
-        if (at > start && pattern.n == BW_PATTERN_WORDS)
+        if (at > start && out->n == BW_PATTERN_WORDS)
             return fail(fault, "a phrase has at most 64 words", start);
         if (at > start &&
-            parse_chunk(text + start, at - start, start, scratch, arena, &pattern, fault) != 0)
+            parse_chunk(text + start, at - start, start, scratch, arena, out, fault) != 0)
             return -1;
-        if (at < len)
-            is_space(text, len, at, &used), at += used;
+        while (at < len && is_space(text, len, at, &used))
+            at += used;
     }
-    if (check_elements(&pattern, fault) != 0)
+    return check_elements(out, fault);
+}
+
+int pattern_parse(const char *text, size_t len, bool cased, struct bw_text *scratch,
+                  struct bw_arena *arena, struct bw_pattern *out, struct bw_pattern_fault *fault)
+{
+    struct bw_element elements[BW_PATTERN_WORDS] = {0};
+    struct bw_pattern pattern = {.elements = elements, .cased = cased};
+
+    if (parse_chunks(text, len, scratch, arena, &pattern, fault) != 0)
         return -1;
+    pattern.elements = arena_calloc(arena, pattern.n, sizeof *elements);
+    if (pattern.elements == NULL)
+        return fail(fault, NULL, 0);
+    memcpy(pattern.elements, elements, pattern.n * sizeof *elements);
     *out = pattern;
     return 0;
 }

@@ -40,7 +40,7 @@ static struct line find_line(const char *text, size_t at, int *lines_before)
         line.at = line.len;
     if (line.at > EXCERPT_WIDTH / 2 && line.len > EXCERPT_WIDTH) {
         cut = line.at - EXCERPT_WIDTH / 2;
-        while (!starts_character(line.text, cut))
+        while (cut > 0 && !starts_character(line.text, cut))
             cut--;
         line.cut_left = true;
     }
@@ -49,7 +49,7 @@ static struct line find_line(const char *text, size_t at, int *lines_before)
     line.len -= cut;
     if (line.len > EXCERPT_WIDTH) {
         line.len = EXCERPT_WIDTH;
-        while (!starts_character(line.text, line.len))
+        while (line.len > 0 && !starts_character(line.text, line.len))
             line.len--;
         line.cut_right = true;
     }

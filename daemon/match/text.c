@@ -518,7 +518,7 @@ static void reset(struct bw_text *text)
     text->published = BW_TIME_NONE;
     text->n_tokens = text->n_words = text->n_sentences = 0;
     text->folds_len = 0;
-    text->annotated = false;
+    text->annotated = text->words_ready = false;
 }
 
 static int add_field(struct bw_text *text, enum bw_field field, const char *string, size_t len)
@@ -551,6 +551,17 @@ int text_build_string(struct bw_text *text, enum bw_field field, const char *str
 {
     reset(text);
     return add_field(text, field, string, len);
+}
+
+void text_list_words(struct bw_text *text)
+{
+    memset(text->words, 0, sizeof text->words);
+    for (uint32_t i = 0; i < text->n_tokens; i++) {
+        uint32_t hash = text->tokens[i].hash;
+
+        text->words[hash >> 6 & (BW_WORD_BITS / 64 - 1)] |= 1ULL << (hash & 63);
+    }
+    text->words_ready = true;
 }
 
 bool token_is(const struct bw_token *token, const char *word)

@@ -75,6 +75,7 @@ struct bw_sentence {
 };
 
 enum { BW_TEXT_FIELDS = 3 }; /* title, summary, content */
+enum { BW_WORD_BITS = 1 << 14 };
 
 struct bw_text {
     const char *field[BW_TEXT_FIELDS]; /* borrowed; NULL when the item has none */
@@ -85,7 +86,8 @@ struct bw_text {
     uint32_t n_tokens, n_words;
     struct bw_sentence *sentences; /* after text_annotate() */
     uint32_t n_sentences;
-    bool annotated;
+    bool annotated, words_ready;
+    uint64_t words[BW_WORD_BITS / 64]; /* a bit for each word's hash, made when asked for */
     /* Memory, kept from item to item. */
     char *folds;
     size_t folds_len, folds_cap, tokens_cap, sentences_cap;
@@ -106,6 +108,15 @@ int text_annotate(struct bw_text *text);
 /* The span from token `first` to token `last` (annotated). */
 struct bw_span text_span(const struct bw_text *text, uint32_t first, uint32_t last);
 struct bw_span text_sentence_span(const struct bw_text *text, uint32_t sentence);
+/* Makes text->words. */
+void text_list_words(struct bw_text *text);
+/* Whether a word of that hash may stand in the text; true is a guess, false is sure. */
+static inline bool text_may_hold(struct bw_text *text, uint32_t hash)
+{
+    if (!text->words_ready)
+        text_list_words(text);
+    return text->words[hash >> 6 & (BW_WORD_BITS / 64 - 1)] >> (hash & 63) & 1;
+}
 /* Whether the token's folded form is `word` (already folded). */
 bool token_is(const struct bw_token *token, const char *word);
 bool token_starts(const struct bw_token *token, const char *prefix);
