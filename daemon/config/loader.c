@@ -73,26 +73,31 @@ void loader_clear_names(struct name **names)
     HASH_CLEAR(hh, *names);
 }
 
-/* A walk along the table's order; `ctx` points to where it has come. */
+/* How far a walk along the table's order has come. */
+struct walk {
+    const struct name **at;
+};
+
 static const char *next_name(int i, const void *ctx)
 {
-    const struct name **at = (const struct name **)(uintptr_t)ctx;
-    const struct name *name = *at;
+    const struct walk *walk = ctx;
+    const struct name *name = *walk->at;
 
     (void)i;
     if (name == NULL)
         return NULL;
-    *at = name->hh.next;
+    *walk->at = name->hh.next;
     return name->text;
 }
 
 const char *loader_suggest_name(struct loader *loader, struct name *names, const char *text)
 {
     const struct name *at = names;
+    const struct walk walk = {&at};
     const char *near = NULL, *suggestion;
 
     if (HASH_COUNT(names) <= MOST_SUGGESTED)
-        near = units_nearest(text, next_name, &at);
+        near = units_nearest(text, next_name, &walk);
     if (near == NULL)
         return "";
     suggestion = arena_printf(loader->arena, "; did you mean %s?", near);

@@ -2,14 +2,14 @@
 #include "schema.h"
 
 #define P(member) offsetof(struct bw_config_polling, member)
-enum { MONTH = 31 * 86400 };
+#define MONTHS(n) ((int64_t)31 * 86400 * (n))
 
 static const struct field fields[] = {
-    FIELD("interval", type_seconds, P(interval), .max = MONTH),
-    FIELD("interval_floor", type_seconds, P(interval_floor), .min = 1, .max = MONTH),
-    FIELD("interval_ceiling", type_seconds, P(interval_ceiling), .min = 1, .max = MONTH),
-    FIELD("retry_after_cap", type_seconds, P(retry_after_cap), .min = 1, .max = MONTH),
-    FIELD("backoff_cap", type_seconds, P(backoff_cap), .min = 1, .max = MONTH),
+    FIELD("interval", type_seconds, P(interval), .max = MONTHS(1)),
+    FIELD("interval_floor", type_seconds, P(interval_floor), .min = 1, .max = MONTHS(1)),
+    FIELD("interval_ceiling", type_seconds, P(interval_ceiling), .min = 1, .max = MONTHS(1)),
+    FIELD("retry_after_cap", type_seconds, P(retry_after_cap), .min = 1, .max = MONTHS(1)),
+    FIELD("backoff_cap", type_seconds, P(backoff_cap), .min = 1, .max = MONTHS(1)),
     FIELD("jitter", type_share, P(jitter)),
     FIELD("per_host", type_int, P(per_host), .min = 1, .max = 256),
     FIELD("host_gap", type_milliseconds, P(host_gap_ms), .max = 86400),
@@ -21,7 +21,7 @@ static const struct field fields[] = {
     FIELD("low_speed_time", type_seconds, P(low_speed_time), .max = 3600),
     FIELD("max_size", type_size, P(max_size), .min = 1024, .max = 1 << 30),
     FIELD("max_redirects", type_int, P(max_redirects), .max = 50),
-    FIELD("failing_after", type_seconds, P(failing_after), .min = 1, .max = 12 * MONTH),
+    FIELD("failing_after", type_seconds, P(failing_after), .min = 1, .max = MONTHS(12)),
     FIELD("user_agent", type_text, P(user_agent)),
     FIELD("contact", type_text, P(contact)),
     FIELD_END,
@@ -29,11 +29,13 @@ static const struct field fields[] = {
 
 void polling_defaults(struct bw_config_polling *polling)
 {
+    const int64_t minute = 60, hour = 3600, day = 86400;
+
     *polling = (struct bw_config_polling){
-        .interval_floor = 5 * 60,
-        .interval_ceiling = 4 * 3600,
-        .retry_after_cap = 2 * 86400,
-        .backoff_cap = 24 * 3600,
+        .interval_floor = 5 * minute,
+        .interval_ceiling = 4 * hour,
+        .retry_after_cap = 2 * day,
+        .backoff_cap = 24 * hour,
         .jitter = 0.1,
         .per_host = 2,
         .host_gap_ms = 1000,
@@ -45,7 +47,7 @@ void polling_defaults(struct bw_config_polling *polling)
         .low_speed_time = 20,
         .max_size = 16 << 20,
         .max_redirects = 5,
-        .failing_after = 24 * 3600,
+        .failing_after = 24 * hour,
     };
 }
 

@@ -14,8 +14,9 @@ WORDS(group_words, "rule", "severity", "actor", "bloc", "stance", "source", "lan
 WORDS(update_words, "stance", "confirmed", "corrected", "retracted")
 
 #define O(member) offsetof(struct bw_config_route, member)
-#define LIST(member) O(member.values), O(member.n)
-enum { DAY = 86400 };
+/* A struct bw_config_list: its values, and how many. */
+#define LIST(member) O(member.values), O(member.n) // NOLINT(bugprone-macro-parentheses)
+#define DAYS(n) ((int64_t)86400 * (n))
 
 static void field_updates(struct reader *r, const struct field *field, yaml_node_t *node,
                           void *base)
@@ -66,7 +67,7 @@ static const struct field quiet_fields[] = {
 };
 static const struct field rate_fields[] = {
     FIELD("limit", type_int, O(rate_limit), .max = 1000000, .required = true),
-    FIELD("period", type_seconds, O(rate_period), .min = 1, .max = 31 * DAY, .required = true),
+    FIELD("period", type_seconds, O(rate_period), .min = 1, .max = DAYS(31), .required = true),
     FIELD_END,
 };
 
@@ -84,8 +85,8 @@ static const struct field route_fields[] = {
     FIELD_LIST("channels", type_list, LIST(channels)),
     FIELD_LIST("group_by", type_list, LIST(group_by), .allowed = group_words),
     FIELD_LIST("updates", field_updates, LIST(updates), .allowed = update_words),
-    FIELD("group_wait", type_seconds, O(group_wait), .max = 7 * DAY),
-    FIELD("group_interval", type_seconds, O(group_interval), .max = 7 * DAY),
+    FIELD("group_wait", type_seconds, O(group_wait), .max = DAYS(7)),
+    FIELD("group_interval", type_seconds, O(group_interval), .max = DAYS(7)),
     FIELD_LIST("digest_at", field_times, LIST(digest_at)),
     FIELD("time_zone", field_zone, O(time_zone)),
     FIELD("quiet", type_map, 0, .fields = quiet_fields),

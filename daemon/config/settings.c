@@ -96,12 +96,14 @@ static const cyaml_schema_value_t schema = {
 
 void settings_defaults(struct bw_config *config)
 {
+    const int64_t hour = 3600, day = 86400;
+
     config->log_level = "info";
-    config->alerting.max_age = 24 * 3600;
-    config->alerting.story_window = 72 * 3600;
-    config->alerting.give_up = 3 * 86400;
+    config->alerting.max_age = 24 * hour;
+    config->alerting.story_window = 72 * hour;
+    config->alerting.give_up = 3 * day;
     config->serve.listen = "127.0.0.1:8780";
-    config->retention.items = 90 * 86400;
+    config->retention.items = 90 * day;
 }
 
 /* --- keys ----------------------------------------------------------------------------------- */
@@ -111,7 +113,7 @@ static void check_map(struct reader *r, const cyaml_schema_field_t *known, yaml_
 
 static void check_submap(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
-    const cyaml_schema_field_t *known = base;
+    const cyaml_schema_field_t *known = *(const cyaml_schema_field_t **)base;
     const char *outer = r->subject;
 
     while (strcmp(known->key, field->key) != 0)
@@ -130,7 +132,7 @@ static void check_map(struct reader *r, const cyaml_schema_field_t *known, yaml_
 
     for (size_t i = 0; known[i].key != NULL; i++)
         table[i] = (struct field){.key = known[i].key, .read = check_submap};
-    schema_read_map(r, table, node, (void *)(uintptr_t)known);
+    schema_read_map(r, table, node, &known);
 }
 
 /* Sections that are no lists stand once in all files together. */
@@ -172,7 +174,8 @@ struct complaint {
     int line;
 };
 
-static void on_complaint(cyaml_log_t level, void *ctx, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void on_complaint(cyaml_log_t level, void *ctx,
+                                                               const char *format, va_list args)
 {
     struct complaint *complaint = ctx;
     char line[512], field[64], outer[sizeof complaint->key];

@@ -57,8 +57,14 @@ bool units_parse_duration(const char *text, int64_t *ms)
 {
     int64_t sum = 0, n, part;
 
-    if (units_parse_integer(text, &n))
-        return n >= 0 && !__builtin_mul_overflow(n, 1000, ms);
+    if (units_parse_integer(text, &n)) {
+        if (n < 0 || __builtin_mul_overflow(n, 1000, &sum))
+            return false;
+        *ms = sum;
+        return true;
+    }
+    if (*text == '\0')
+        return false;
     while (*text != '\0') {
         const struct unit *unit;
 
@@ -68,8 +74,8 @@ bool units_parse_duration(const char *text, int64_t *ms)
         if (unit == NULL || __builtin_mul_overflow(n, unit->factor, &part) ||
             __builtin_add_overflow(sum, part, &sum))
             return false;
-        *ms = sum;
     }
+    *ms = sum;
     return true;
 }
 
@@ -87,7 +93,10 @@ bool units_parse_size(const char *text, int64_t *bytes)
         return true;
     }
     unit = take_unit(&text, sizes, sizeof sizes / sizeof sizes[0]);
-    return unit != NULL && *text == '\0' && !__builtin_mul_overflow(n, unit->factor, bytes);
+    if (unit == NULL || *text != '\0' || __builtin_mul_overflow(n, unit->factor, &n))
+        return false;
+    *bytes = n;
+    return true;
 }
 
 bool units_parse_integer(const char *text, int64_t *value)
@@ -175,7 +184,7 @@ bool units_is_date(const char *text)
 /* Edits (insert, delete, replace, swap of neighbours) between two words of at most LONGEST_WORD. */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-    size_t rows[3][LONGEST_WORD + 1];
+    size_t rows[3][LONGEST_WORD + 1] = {{0}};
     size_t *before = rows[0], *last = rows[1], *row = rows[2];
 
     for (size_t j = 0; j <= b_len; j++)

@@ -40,7 +40,7 @@ struct set_in {
 static void keep_node(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     (void)r;
-    memcpy((char *)base + field->offset, &node, sizeof node);
+    *(yaml_node_t **)(void *)((char *)base + field->offset) = node;
 }
 
 #define I(member) offsetof(struct set_in, member)

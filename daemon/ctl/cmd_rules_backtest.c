@@ -38,31 +38,31 @@ struct backtest {
 
 static int by_event(const void *a, const void *b)
 {
-    const struct bw_event *const *x = a, *const *y = b;
-    int order = strcmp((*x)->actor, (*y)->actor);
+    const struct bw_event *x = a, *y = b;
+    int order = strcmp(x->actor, y->actor);
 
     if (order == 0)
-        order = strcmp((*x)->bloc, (*y)->bloc);
-    return order != 0 ? order : (int)(*x)->stance - (int)(*y)->stance;
+        order = strcmp(x->bloc, y->bloc);
+    return order != 0 ? order : (int)x->stance - (int)y->stance;
 }
 
 /* "KZ declines BRICS, UZ joins EAEU": sorted, each once, so that equal events give equal texts.
  * Returns owned. */
 static char *events_text(const struct bw_event *events, size_t n)
 {
-    const struct bw_event **sorted = calloc(n + 1, sizeof *sorted);
+    struct bw_event *sorted = calloc(n + 1, sizeof *sorted);
     struct bw_buf text;
 
     buf_init(&text);
     if (sorted == NULL)
         return NULL;
-    for (size_t i = 0; i < n; i++)
-        sorted[i] = &events[i];
+    if (n > 0)
+        memcpy(sorted, events, n * sizeof *sorted);
     qsort(sorted, n, sizeof *sorted, by_event);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || by_event(&sorted[i - 1], &sorted[i]) != 0)
-            buf_printf(&text, "%s%s %s %s", text.len > 0 ? ", " : "", sorted[i]->actor,
-                       stance_name(sorted[i]->stance), sorted[i]->bloc);
+            buf_printf(&text, "%s%s %s %s", text.len > 0 ? ", " : "", sorted[i].actor,
+                       stance_name(sorted[i].stance), sorted[i].bloc);
     }
     free(sorted);
     return buf_steal(&text);

@@ -315,7 +315,7 @@ int main(int argc, char **argv)
         puts("blocwatchctl " BLOCWATCH_VERSION);
     else if (line.help)
         help_on(&line);
-    else if ((code = check_line(&line)) == CTL_FINE)
+    else if ((code = check_line(&line)) == CTL_FINE && line.ctl.command != NULL)
         code = line.ctl.command->run(&line.ctl);
     store_close(line.ctl.store);
     config_free(line.ctl.config);

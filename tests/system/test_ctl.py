@@ -305,8 +305,8 @@ def test_dead_alerts_are_replayed_and_dropped(tmp_path):
                           alerting={"give_up": "1s"})
     daemon = Daemon(config, tmp_path / "state").start()
     try:
-        wait_for(lambda: (tmp_path / "state/blocwatch.db").exists() and
-                 [row for row in daemon.json("alerts") if row["state"] == "dead"], 90, "a dead alert")
+        daemon.wait_log("starts")
+        wait_for(lambda: daemon.json("alerts", "--state", "dead"), 90, "a dead alert")
     finally:
         daemon.stop()
     alert = daemon.json("alerts", "--state", "dead")[0]["alert"]
