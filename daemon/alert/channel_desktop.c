@@ -137,7 +137,7 @@ static int fill_call(sd_bus_message *m, const struct alert_message *message)
 
     buf_init(&body);
     buf_init(&cut);
-    text_append_cut(&cut, message->body, BODY_LIMIT);
+    text_append_cut(&cut, message->body, BODY_LIMIT, text_fit);
     text_escape_html(&body, buf_text(&cut));
     result = body.failed || cut.failed
                  ? -ENOMEM

@@ -33,7 +33,7 @@ static json_t *cut_text(const char *text, size_t limit)
     json_t *json;
 
     buf_init(&cut);
-    text_append_cut(&cut, text, limit);
+    text_append_cut(&cut, text, limit, text_fit);
     json = cut.failed ? NULL : json_string(buf_text(&cut));
     buf_clear(&cut);
     return json;

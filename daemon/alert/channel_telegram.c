@@ -21,16 +21,10 @@ static const struct alert_option options[] = {
 
 static void append_cut(struct bw_buf *out, const char *text, size_t limit)
 {
-    static const char ellipsis[] = "\xe2\x80\xa6";
     struct bw_buf cut;
 
     buf_init(&cut);
-    if (text_fit_utf16(text, limit) == strlen(text)) {
-        buf_puts(&cut, text);
-    } else {
-        buf_append(&cut, text, text_fit_utf16(text, limit - 1));
-        buf_puts(&cut, ellipsis);
-    }
+    text_append_cut(&cut, text, limit, text_fit_utf16);
     text_escape_html(out, buf_text(&cut));
     out->failed = out->failed || cut.failed;
     buf_clear(&cut);

@@ -128,13 +128,6 @@ static void write_html_body(const char *body, const char *link, struct bw_buf *o
     }
 }
 
-static const char *safe_link(const char *link)
-{
-    return link != NULL && (strncmp(link, "http://", 7) == 0 || strncmp(link, "https://", 8) == 0)
-               ? link
-               : NULL;
-}
-
 static void write_html(const struct alert_message *message, struct bw_buf *out)
 {
     buf_puts(out,
@@ -146,7 +139,7 @@ static void write_html(const struct alert_message *message, struct bw_buf *out)
         buf_puts(out, "<h3>");
         text_escape_html(out, view->title);
         buf_puts(out, "</h3>\n<p>");
-        write_html_body(view->body, safe_link(view->link), out);
+        write_html_body(view->body, view->link, out);
         if (view->page != NULL) {
             buf_puts(out, "<a href=\"");
             text_escape_html(out, view->page);

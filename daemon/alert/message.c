@@ -59,6 +59,14 @@ static int render_texts(struct alert_view *view, const struct bw_config *config,
     return view->title == NULL || view->body == NULL ? -1 : 0;
 }
 
+/* What receivers make clickable; a feed may hold anything. */
+static const char *safe_link(const char *link)
+{
+    return link != NULL && (strncmp(link, "http://", 7) == 0 || strncmp(link, "https://", 8) == 0)
+               ? link
+               : NULL;
+}
+
 static int render_view(struct alert_view *view, const struct bw_alert_row *row,
                        struct alert_message *message, const struct bw_config *config,
                        struct bw_store *store, struct bw_error *err)
@@ -78,9 +86,10 @@ static int render_view(struct alert_view *view, const struct bw_alert_row *row,
     }
     if (find_sources(store, row->story, &sources, err) != 0)
         goto out;
+    if (sources.len > 0)
+        json_object_set_new(view->json, "sources", payload_words(sources.data));
     if (json_object_set_new(view->json, "id", json_integer(row->id)) != 0 ||
-        payload_values(view->json, config, sources.len > 0 ? sources.data : NULL, message->arena,
-                       &view->values) != 0 ||
+        payload_values(view->json, config, message->arena, &view->values) != 0 ||
         render_texts(view, config, message->arena) != 0) {
         out_of_memory(err);
         goto out;
@@ -88,7 +97,7 @@ static int render_view(struct alert_view *view, const struct bw_alert_row *row,
     if (message->public_url != NULL && row->hit != 0)
         view->page =
             arena_printf(message->arena, "%s/hits/%lld", message->public_url, (long long)row->hit);
-    view->link = view->values.of[FIELD_LINK];
+    view->link = safe_link(view->values.of[FIELD_LINK]);
     view->time = view->values.of[FIELD_TIME];
     if (json_object_set_new(view->json, "title", json_string(view->title)) != 0 ||
         json_object_set_new(view->json, "text", json_string(view->body)) != 0) {

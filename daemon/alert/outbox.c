@@ -92,17 +92,6 @@ static void free_try(struct try *try)
     free(try);
 }
 
-static int64_t row_age_ms(const struct try *try, int64_t now_ms)
-{
-    int64_t created = now_ms;
-
-    for (size_t i = 0; i < try->message.n_alerts; i++) {
-        if (try->message.alerts[i].created_ms < created)
-            created = try->message.alerts[i].created_ms;
-    }
-    return now_ms - created;
-}
-
 /* What the receiver said, turned into the row's next state; *wait_ms until the next try. */
 static enum bw_delivery decide(const struct try *try, const struct alert_result *result,
                                int64_t now_ms, int64_t *wait_ms)
@@ -115,7 +104,7 @@ static enum bw_delivery decide(const struct try *try, const struct alert_result 
         return BW_DELIVERY_DELIVERED;
     if (result->verdict == ALERT_DEAD)
         return BW_DELIVERY_DEAD;
-    if (give_up_ms > 0 && row_age_ms(try, now_ms) >= give_up_ms)
+    if (give_up_ms > 0 && now_ms - try->message.first_due_ms >= give_up_ms)
         return BW_DELIVERY_DEAD;
     *wait_ms = backoff_delay_ms(&lane->pace.backoff, try->message.attempts + 1,
                                 result->retry_after_ms, draw());
@@ -256,8 +245,9 @@ static void run_lane(struct lane *lane)
     }
     if (lane->n_tries >= lane->concurrency)
         return; /* woken when one ends */
+    /* Rows may also come from elsewhere: blocwatchctl replays them beside us. */
     if (store_next_due(outbox->store, lane->channel.id, &due, &err) != 0 || due == BW_TIME_NONE)
-        return;
+        due = now + LONGEST_SLEEP_MS;
     if (until > due)
         due = until;
     /* What is due and not blocked is under way: looks again when that ends, or soon. */

@@ -56,7 +56,7 @@ static json_t *build_matched(const struct bw_hit *hit)
     return list;
 }
 
-static json_t *build_words(const char *words)
+json_t *payload_words(const char *words)
 {
     json_t *list = json_array();
 
@@ -108,7 +108,7 @@ char *payload_build_hit(const struct payload_hit *from)
     if (json == NULL || json_object_set_new(json, "events", build_events(hit)) != 0 ||
         json_object_set_new(json, "item", build_item(from->item)) != 0 ||
         json_object_set_new(json, "matched", build_matched(hit)) != 0 ||
-        json_object_set_new(json, "sources", build_words(from->sources)) != 0) {
+        json_object_set_new(json, "sources", payload_words(from->sources)) != 0) {
         json_decref(json);
         return NULL;
     }
@@ -184,12 +184,10 @@ static int fill_events(const json_t *payload, const struct bw_config *config,
     return result;
 }
 
-static int fill_sources(const json_t *payload, const struct bw_config *config, const char *sources,
+static int fill_sources(const json_t *payload, const struct bw_config *config,
                         struct bw_arena *arena, struct alert_values *values)
 {
-    json_t *list = sources != NULL ? build_words(sources)
-                                   : json_incref(json_object_get(payload, "sources")),
-           *id;
+    json_t *list = json_object_get(payload, "sources"), *id;
     struct bw_buf text;
     size_t i, n = json_array_size(list);
     int result = 0;
@@ -207,7 +205,6 @@ static int fill_sources(const json_t *payload, const struct bw_config *config, c
         buf_printf(&text, " (+%zu source%s)", n - 1, n > 2 ? "s" : "");
     result |= keep(arena, &text, &values->of[FIELD_MORE]);
     buf_clear(&text);
-    json_decref(list);
     return result;
 }
 
@@ -240,8 +237,8 @@ static const char *headline_prefix(const char *reason)
     return "";
 }
 
-int payload_values(const json_t *payload, const struct bw_config *config, const char *sources,
-                   struct bw_arena *arena, struct alert_values *values)
+int payload_values(const json_t *payload, const struct bw_config *config, struct bw_arena *arena,
+                   struct alert_values *values)
 {
     json_t *item = json_object_get(payload, "item");
     const char **of = values->of, *headline;
@@ -263,7 +260,7 @@ int payload_values(const json_t *payload, const struct bw_config *config, const 
     of[FIELD_TIME] = of[FIELD_PUBLISHED] != NULL ? of[FIELD_PUBLISHED]
                                                  : friendly_time(get_text(payload, "time"), arena);
     if (fill_events(payload, config, arena, values) != 0 ||
-        fill_sources(payload, config, sources, arena, values) != 0 ||
+        fill_sources(payload, config, arena, values) != 0 ||
         fill_matched(payload, arena, values) != 0)
         return -1;
     if (of[FIELD_SENTENCE] == NULL)

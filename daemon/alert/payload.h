@@ -30,9 +30,11 @@ char *payload_build_hit(const struct payload_hit *from);
 char *payload_build_notice(const char *kind, const char *severity, const char *subject,
                            const char *title, const char *text, int64_t now_ms);
 
-/* The values that templates name, all in `arena`. `sources`: as above, now; NULL: as stored. */
-int payload_values(const json_t *payload, const struct bw_config *config, const char *sources,
-                   struct bw_arena *arena, struct alert_values *values);
+/* The values that templates name, all in `arena` or in `payload`. */
+int payload_values(const json_t *payload, const struct bw_config *config, struct bw_arena *arena,
+                   struct alert_values *values);
+/* Words between spaces as a JSON list; returns owned. */
+json_t *payload_words(const char *words);
 
 /* "Kazakhstan declines BRICS membership"; appended. */
 void payload_write_event(const struct bw_config *config, const char *actor, const char *stance,

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What each service takes, in its own documentation's unit; kept in bytes where that is safe. */
+/* What each service takes, in characters; counted in UTF-16 units. */
 enum {
     SLACK_HEADER = 150,
     SLACK_SECTION = 3000,
     MATTERMOST_POST = 16383,
     DISCORD_CONTENT = 2000,
-    TEAMS_BODY = 20000, /* of 28 KB for the whole card */
+    TEAMS_BODY = 7000, /* of 28 KB for the whole card */
 };
 
 /* Cut first, then escaped: an escape sequence is never cut. `limit` holds for the result. */
@@ -19,18 +19,17 @@ typedef void escape_fn(struct bw_buf *out, const char *text);
 
 static char *escape_cut(const char *text, size_t limit, escape_fn *escape)
 {
-    struct bw_buf cut, out;
-    size_t budget = limit;
+    for (size_t budget = limit;; budget -= budget / 8 + 1) {
+        struct bw_buf cut, out;
 
-    for (;;) {
         buf_init(&cut);
         buf_init(&out);
-        text_append_cut(&cut, text, budget);
+        text_append_cut(&cut, text, budget, text_fit_utf16);
         escape(&out, buf_text(&cut));
+        out.failed = out.failed || cut.failed;
         buf_clear(&cut);
-        if (out.failed || out.len <= limit || budget == 0)
+        if (out.failed || budget == 0 || text_fit_utf16(buf_text(&out), limit) == out.len)
             return buf_steal(&out);
-        budget -= out.len - limit < budget ? out.len - limit : budget;
         buf_clear(&out);
     }
 }

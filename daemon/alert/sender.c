@@ -258,6 +258,7 @@ static void set_mail(struct sender_job *job, const struct sender_request *reques
     curl_easy_setopt(curl, CURLOPT_MAIL_FROM, request->mail_from);
     curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, job->mail_to);
     curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, 1L);
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_mail);
     curl_easy_setopt(curl, CURLOPT_READDATA, job);
     curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)job->body.len);

@@ -39,7 +39,7 @@ void text_one_line(const char *text, size_t len, char *line, size_t size)
     line[used] = '\0';
 }
 
-enum measure { BYTES, UTF16_UNITS, CODEPOINTS };
+enum measure { BYTES, UTF16_UNITS };
 
 static size_t fit(const char *text, size_t limit, enum measure measure)
 {
@@ -76,22 +76,17 @@ size_t text_fit_utf16(const char *text, size_t limit)
     return fit(text, limit, UTF16_UNITS);
 }
 
-size_t text_fit_codepoints(const char *text, size_t limit)
+void text_append_cut(struct bw_buf *out, const char *text, size_t limit, text_fit_fn *fits)
 {
-    return fit(text, limit, CODEPOINTS);
-}
+    size_t mark = fits(ellipsis, 1) > 0 ? 1 : strlen(ellipsis);
 
-void text_append_cut(struct bw_buf *out, const char *text, size_t limit)
-{
-    size_t mark = sizeof ellipsis - 1;
-
-    if (strlen(text) <= limit) {
+    if (fits(text, limit) == strlen(text)) {
         buf_puts(out, text);
         return;
     }
     if (limit < mark)
         return;
-    buf_append(out, text, text_fit(text, limit - mark));
+    buf_append(out, text, fits(text, limit - mark));
     buf_puts(out, ellipsis);
 }
 
