@@ -30,10 +30,14 @@ static int parse(struct yamldoc *doc, struct bw_config_errors *errors)
         doc->parsed = true;
     } else {
         place.line = problem_line(doc, &parser);
-        config_add_error(errors, place, "not valid YAML: %s%s%s",
+        bool is_alias = (parser.context != NULL && strstr(parser.context, "alias") != NULL) ||
+                        (parser.problem != NULL && strstr(parser.problem, "alias") != NULL);
+
+        config_add_error(errors, place, "not valid YAML: %s%s%s%s",
                          parser.problem != NULL ? parser.problem : "unreadable",
                          parser.context != NULL ? " " : "",
-                         parser.context != NULL ? parser.context : "");
+                         parser.context != NULL ? parser.context : "",
+                         is_alias ? "; text that begins with * needs quotes" : "");
     }
     yaml_parser_delete(&parser);
     return doc->parsed ? 0 : -1;

@@ -139,7 +139,7 @@ static enum ctl_code export_hits(struct ctl *ctl, store_hit_fn *fn, const char *
 static enum ctl_code run_csv(struct ctl *ctl)
 {
     return export_hits(ctl, on_csv,
-                       "hit,found,published,rule,severity,source,lang,actor,stance,bloc,certainty,"
+                       "id,time,published,rule,severity,source,lang,actor,stance,bloc,certainty,"
                        "title,link\r\n");
 }
 

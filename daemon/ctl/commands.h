@@ -11,6 +11,7 @@ extern const struct ctl_command cmd_alerts_show;
 extern const struct ctl_command cmd_alerts_why;
 extern const struct ctl_command cmd_backup;
 extern const struct ctl_command cmd_channel_test;
+extern const struct ctl_command cmd_completion;
 extern const struct ctl_command cmd_doctor;
 extern const struct ctl_command cmd_export_csv;
 extern const struct ctl_command cmd_export_jsonl;

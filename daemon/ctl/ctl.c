@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct ctl_command *const commands[] = {
+const struct ctl_command *const ctl_commands[] = {
     &cmd_hits,           &cmd_stories,      &cmd_items,          &cmd_search,
     &cmd_matrix,         &cmd_tail,         &cmd_sources,        &cmd_sources_show,
     &cmd_sources_add,    &cmd_sources_poll, &cmd_sources_enable, &cmd_sources_disable,
@@ -19,18 +19,20 @@ static const struct ctl_command *const commands[] = {
     &cmd_silence_end,    &cmd_rules_check,  &cmd_rules_test,     &cmd_rules_explain,
     &cmd_rules_backtest, &cmd_feed_parse,   &cmd_export_csv,     &cmd_export_jsonl,
     &cmd_export_opml,    &cmd_import_opml,  &cmd_backup,         &cmd_prune,
-    &cmd_doctor,
+    &cmd_doctor,         &cmd_completion,
 };
-enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+enum { N_COMMANDS = sizeof ctl_commands / sizeof ctl_commands[0] };
+const size_t ctl_n_commands = N_COMMANDS;
 
-static const struct ctl_option global_options[] = {
+const struct ctl_option ctl_global_options[] = {
     {"config", "FILE", "the configuration; default " BW_DEFAULT_CONFIG},
     {"state-dir", "DIR", "where the database lies; default: as blocwatchd finds it"},
     {"json", NULL, "one JSON object a line"},
     {"help", NULL, "this text"},
     {"version", NULL, "the version"},
+    {NULL, NULL, NULL},
 };
-enum { N_GLOBAL = sizeof global_options / sizeof global_options[0] };
+enum { N_GLOBAL = sizeof ctl_global_options / sizeof ctl_global_options[0] - 1 };
 
 /* --- help ----------------------------------------------------------------------------------- */
 
@@ -58,11 +60,11 @@ static void print_commands(FILE *out, const char *group)
     size_t len = group != NULL ? strlen(group) : 0;
 
     for (size_t i = 0; i < N_COMMANDS; i++) {
-        const char *name = commands[i]->name;
+        const char *name = ctl_commands[i]->name;
 
         if (group == NULL ||
             (strncmp(name, group, len) == 0 && (name[len] == ' ' || name[len] == '\0')))
-            print_summary(out, commands[i]);
+            print_summary(out, ctl_commands[i]);
     }
 }
 
@@ -72,7 +74,7 @@ static void print_help(FILE *out, const char *group)
     print_commands(out, group);
     fputs("\n", out);
     for (size_t i = 0; i < N_GLOBAL; i++)
-        print_option(out, &global_options[i]);
+        print_option(out, &ctl_global_options[i]);
     fputs("\nblocwatchctl COMMAND --help tells more. Exit: 0 fine, 1 failed, 2 the command line\n"
           "or the configuration is wrong.\n",
           out);
@@ -89,7 +91,7 @@ static void print_command_help(FILE *out, const struct ctl_command *command)
     for (const struct ctl_option *option = command->options; option->name != NULL; option++)
         print_option(out, option);
     for (size_t i = 0; i + 1 < N_GLOBAL; i++)
-        print_option(out, &global_options[i]);
+        print_option(out, &ctl_global_options[i]);
 }
 
 /* --- command line --------------------------------------------------------------------------- */
@@ -215,13 +217,13 @@ static const struct ctl_command *find_command(char **words, int n, int *used)
 
     *used = 0;
     for (size_t i = 0; i < N_COMMANDS; i++) {
-        int taken = match_name(commands[i]->name, words, n);
+        int taken = match_name(ctl_commands[i]->name, words, n);
 
-        if (commands[i]->alias != NULL && match_name(commands[i]->alias, words, n) > taken)
-            taken = match_name(commands[i]->alias, words, n);
+        if (ctl_commands[i]->alias != NULL && match_name(ctl_commands[i]->alias, words, n) > taken)
+            taken = match_name(ctl_commands[i]->alias, words, n);
         if (taken > *used) {
             *used = taken;
-            found = commands[i];
+            found = ctl_commands[i];
         }
     }
     return found;
@@ -232,7 +234,7 @@ static bool is_group(const char *word)
     size_t len = strlen(word);
 
     for (size_t i = 0; i < N_COMMANDS; i++) {
-        if (strncmp(commands[i]->name, word, len) == 0 && commands[i]->name[len] == ' ')
+        if (strncmp(ctl_commands[i]->name, word, len) == 0 && ctl_commands[i]->name[len] == ' ')
             return true;
     }
     return false;

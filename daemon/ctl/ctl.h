@@ -45,6 +45,11 @@ struct ctl_command {
     enum ctl_code (*run)(struct ctl *ctl);
 };
 
+/* The table, and the options that every command has. */
+extern const struct ctl_command *const ctl_commands[];
+extern const size_t ctl_n_commands;
+extern const struct ctl_option ctl_global_options[]; /* ended by a NULL name */
+
 /* NULL when the option is not given. */
 const char *ctl_value(const struct ctl *ctl, const char *option);
 /* The option as a number of at most `max`; `fallback` when it is not given. -1 when it is none,

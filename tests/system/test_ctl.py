@@ -328,3 +328,34 @@ def test_backup_and_prune(polled, tmp_path):
     assert lines(ctl(*there, "prune", "--items", "1s", "--json")) == [{"removed": 1}]
     assert len(lines(ctl(*there, "items", "--json"))) == 2  # those with hits stay
     assert len(polled.json("items")) == 3
+
+
+# --- completion ---------------------------------------------------------------------------------
+
+def complete(line):
+    """What bash offers at the end of the line."""
+    words = line.split(" ")
+    script = (f'eval "$({BIN}/blocwatchctl completion bash)"\n'
+              f"COMP_WORDS=({' '.join(repr(word) for word in words)})\n"
+              f"COMP_CWORD={len(words) - 1}\n_blocwatchctl\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"")
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return set(done.stdout.split())
+
+
+def test_completion_in_bash():
+    assert {"hits", "rules", "sources", "doctor"} <= complete("blocwatchctl ")
+    assert complete("blocwatchctl hi") == {"hits"}
+    assert {"check", "test", "explain", "backtest"} == complete("blocwatchctl rules ")
+    assert "why" in complete("blocwatchctl --config x alerts w")
+    assert "--since" in complete("blocwatchctl hits --s")
+    assert "--for" in complete("blocwatchctl silence add actor=KZ --f")
+    assert "--for" not in complete("blocwatchctl silence --f")
+    assert "--json" in complete("blocwatchctl stories --j")
+
+
+def test_completion_of_other_shells():
+    assert ctl("completion", "zsh").stdout.startswith("#compdef blocwatchctl\n")
+    fish = ctl("completion", "fish").stdout
+    assert "-a hits" in fish and "-l since" in fish
+    assert ctl("completion", "tcsh").returncode == 2

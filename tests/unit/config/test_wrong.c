@@ -72,6 +72,7 @@ static void test_yaml(void **state)
         {"\tx: y\n", 1, "not valid YAML"},
         {"readers: 1\nlog_level: \"\xff\"\n", 2, "not valid YAML"},
         {"x: *nowhere\n", 1, "not valid YAML"},
+        {"x: [*-stan]\n", 1, "text that begins with * needs quotes"},
         {"- a\n- b\n", 1, "expected a map"},
         {"just text\n", 1, "expected a map"},
     };
@@ -115,6 +116,7 @@ static void test_types(void **state)
         {"serve:\n  listen: here\n", 2, "serve: listen: expected ADDRESS:PORT"},
         {"log_level: loud\n", 1, "log_level: expected one of error, warn, notice, info, debug"},
         {"alerting:\n  max_age: soon\n", 2, "alerting: max_age: expected a duration"},
+        {"polling:\n  interval: ''\n", 2, "interval: expected a duration"},
         {"retention:\n  items: 500ms\n", 2, "retention: items: expected a duration"},
         {"polling:\n  interval_floor: 5x\n", 2, "interval_floor: expected a duration"},
         {"polling:\n  interval_floor: 5h\n", 2, "a floor that is at most the ceiling"},
