@@ -1,8 +1,8 @@
 /*
- * Events inside the room: from lexicon hits to (actor, stance, bloc), in four steps, one file each.
+ * Events inside the room: from lexicon hits to (actor, stance, bloc), in five steps, one file each.
  *
- *   event_mark.c   hits → marks: language, dates of office, false friends, the longest match; and
- *                  what each bloc and actor is in its sentence (venue, oblique, coordinated)
+ *   event_mark.c   hits → marks: language, dates of office, false friends, the longest match
+ *   event_role.c   what each bloc and actor is in its sentence: venue, companion, coordinated …
  *   event_bind.c   which bloc is a stance's object, and which actor its subject
  *   event_turn.c   what negations and other cues make of a stance
  *   event.c        sentences to events, the title joined with the summary, and the explanation
@@ -88,7 +88,7 @@ enum {
     EVENT_NEGATION_REACH = 4,
     EVENT_ACTOR_REACH = 28,
     EVENT_FAR = 1000,        /* farther than any bloc */
-    EVENT_MARKS_LIMIT = 200, /* marks of one sentence before the longest are chosen */
+    EVENT_MARKS_LIMIT = 160, /* marks of one sentence that is read */
     EVENT_LEAD = 12          /* sentences of a field that are read */
 };
 
@@ -107,6 +107,10 @@ bool mark_reaches(const struct bw_frame *frame, const struct bw_mark *cue,
                   const struct bw_mark *mark, uint32_t default_reach);
 bool mark_is_modal(const struct bw_mark *mark); /* considers, applies, signs, declines … */
 bool mark_is_predicate(const struct bw_mark *mark);
+
+/* event_role.c */
+/* Fills group, oblique, locative, venue and anaphor of all marks. */
+void roles_find(struct bw_frame *frame);
 
 /* event_bind.c */
 /* The bloc that is the object of `stance` in its own sentence; NULL. `why_not` tells what was
