@@ -236,34 +236,42 @@ static int out_of_memory(struct bw_error *err)
     return error_set(err, BW_ERR_MEMORY, "out of memory");
 }
 
-/* What is over the cap comes as one message when the window ends. */
-static int plan_rest(struct planner *planner, const struct route_settings *settings,
-                     const char *channel, int64_t end_ms, int64_t now_ms, struct plan *plan,
-                     struct bw_error *err)
+/* What is over the cap comes as one message when the window ends. While such a message is to come,
+ * all goes into it: that also holds after a restart, which forgets windows. */
+static int plan_capped(struct planner *planner, const struct route_settings *settings,
+                       const char *channel, int64_t now_ms, struct plan *plan, struct bw_error *err)
 {
+    struct memory *window = recall(&planner->windows, channel, settings->rate_path);
     struct memory *rest;
+    struct plan capped = {.how = PLAN_RATE};
+    int result = 0;
 
-    set_group(plan, settings, "rest");
-    rest = recall(&planner->groups, channel, buf_text(&plan->group));
-    if (rest == NULL)
-        return out_of_memory(err);
-    if (rest->due_ms <= now_ms)
-        rest->due_ms = rest->keep_ms = end_ms;
-    plan->how = PLAN_RATE;
-    plan->due_ms = rest->due_ms;
-    return 0;
+    buf_init(&capped.group);
+    set_group(&capped, settings, "rest");
+    rest = recall(&planner->groups, channel, buf_text(&capped.group));
+    if (rest == NULL || window == NULL) {
+        result = out_of_memory(err);
+    } else if (rest->due_ms > now_ms || !take_allowance(window, settings, now_ms)) {
+        if (rest->due_ms <= now_ms)
+            rest->due_ms = rest->keep_ms = window->due_ms;
+        capped.due_ms = rest->due_ms;
+        buf_clear(&plan->group);
+        *plan = capped;
+        return 0;
+    }
+    buf_clear(&capped.group);
+    return result;
 }
 
 static int plan_grouped(struct planner *planner, const struct route_settings *settings,
                         const struct alert_subject *subject, const char *channel, int64_t now_ms,
                         struct plan *plan, struct bw_error *err)
 {
-    struct memory *group, *window;
+    struct memory *group;
 
     write_group(&plan->group, settings, subject);
     group = recall(&planner->groups, channel, buf_text(&plan->group));
-    window = recall(&planner->windows, channel, settings->rate_path);
-    if (group == NULL || window == NULL)
+    if (group == NULL)
         return out_of_memory(err);
     if (group->due_ms >= now_ms) {
         plan->how = PLAN_JOINED;
@@ -279,8 +287,10 @@ static int plan_grouped(struct planner *planner, const struct route_settings *se
         set_group(plan, settings, "quiet");
         return 0;
     }
-    if (settings->rate_limit > 0 && !take_allowance(window, settings, now_ms))
-        return plan_rest(planner, settings, channel, window->due_ms, now_ms, plan, err);
+    if (settings->rate_limit > 0 && plan_capped(planner, settings, channel, now_ms, plan, err) != 0)
+        return -1;
+    if (plan->how == PLAN_RATE)
+        return 0;
     group->due_ms = plan->due_ms;
     group->keep_ms = plan->due_ms + settings->group_interval_ms;
     return 0;

@@ -203,7 +203,8 @@ static int decide_hit(struct raising *raising, struct decision *decision)
                                                .n_events = decision->hit->n_events,
                                                .story = decision->place.story};
     explain_age(raising, decision->item, age, sizeof age);
-    if (age[0] != '\0')
+    /* What was told is corrected at any age. */
+    if (age[0] != '\0' && !(decision->changed && decision->told.n > 0))
         return set_fate(raising, decision, BW_FATE_SUPPRESSED, 0, "%s", age);
     if (decision->told.n > 0) {
         decision->subject.kind = "update";

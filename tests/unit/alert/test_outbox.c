@@ -156,6 +156,40 @@ static void test_a_rest_is_delivered_after_a_restart(void **state)
     world_clear(&w);
 }
 
+static void test_a_group_is_one_message(void **state)
+{
+    static const char *by[] = {"rule"};
+    static const char *const blocs[] = {"BRICS", "EAEU", "CSTO"};
+    struct world w;
+    json_t *json, *alerts;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "hook", "webhook", "url", world_url(&w, "/hook"), NULL);
+    w.config.route.group_by = (struct bw_config_list){by, 1};
+    w.config.route.group_wait = 1;
+    world_start(&w);
+    for (int i = 0; i < 3; i++) {
+        struct world_item item = brics;
+
+        item.guid = item.title = item.link = blocs[i];
+        item.event.bloc = blocs[i];
+        world_raise(&w, &item);
+    }
+    world_run(&w, one_accepted, 10);
+    assert_int_equal(w.n_requests, 1);
+    json = json_loads(w.requests[0].body, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(json, "kind")), "group");
+    assert_string_equal(json_string_value(json_object_get(json, "title")),
+                        "3 alerts: Kazakhstan declines BRICS membership — rferl, …");
+    alerts = json_object_get(json, "alerts");
+    assert_int_equal(json_array_size(alerts), 3);
+    assert_non_null(
+        strstr(json_string_value(json_object_get(json, "text")), "declines CSTO membership"));
+    json_decref(json);
+    world_clear(&w);
+}
+
 static bool file_filled(struct world *w)
 {
     char path[128];
@@ -248,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_gives_up_after_the_set_age),
         cmocka_unit_test(test_retry_after_is_obeyed),
         cmocka_unit_test(test_a_rest_is_delivered_after_a_restart),
+        cmocka_unit_test(test_a_group_is_one_message),
         cmocka_unit_test(test_exec_gets_json),
         cmocka_unit_test(test_exec_is_ended_with_its_children),
         cmocka_unit_test(test_exec_failure_is_told_in_its_words),

@@ -3,6 +3,8 @@
 
 #include "story.h"
 
+#include "blocwatch/poll.h"
+
 #define BRICS(kz_stance)                                                                           \
     {                                                                                              \
         .actor = "KZ", .bloc = "BRICS", .stance = kz_stance                                        \
@@ -256,6 +258,133 @@ static void test_a_storm_is_accounted_for(void **state)
     world_clear(&w);
 }
 
+struct rows {
+    size_t n;
+    int64_t last_due;
+    char kinds[16][16], channels[16][16];
+};
+
+static int on_row(const struct bw_outbox_row *row, void *ctx)
+{
+    struct rows *rows = ctx;
+
+    if (rows->n == 0)
+        rows->last_due = row->due_ms;
+    snprintf(rows->kinds[rows->n % 16], 16, "%s", row->kind);
+    snprintf(rows->channels[rows->n % 16], 16, "%s", row->channel);
+    rows->n++;
+    return 0;
+}
+
+static struct rows list_rows(struct world *w)
+{
+    struct rows rows = {0};
+    struct bw_error err = {0};
+
+    assert_int_equal(store_list_outbox(w->store, NULL, NULL, 0, 0, on_row, &rows, &err), 0);
+    return rows;
+}
+
+/* Groups and rate caps outlive a restart. */
+static void test_restart_remembers_groups(void **state)
+{
+    struct world w;
+    struct world_item more = first;
+    char guid[32];
+
+    (void)state;
+    start(&w);
+    w.clock.simulated = true;
+    w.clock.now_ms = INT64_C(1729078920000);
+    w.config.route.group_by = (struct bw_config_list){(const char *[]){"rule"}, 1};
+    w.config.route.group_interval = 3600;
+    world_raise(&w, &first);
+    alerter_free(w.alerter);
+    world_start(&w);
+    w.clock.now_ms += 60000;
+    more.guid = more.title = more.link = "https://rferl.example/2";
+    more.event.bloc = "EAEU";
+    world_raise(&w, &more);
+    assert_int_equal(list_rows(&w).last_due, w.clock.now_ms - 60000 + 3600000);
+
+    w.config.route.group_by.n = 0;
+    w.config.route.group_interval = -1;
+    w.config.route.rate_limit = 1;
+    w.config.route.rate_period = 600;
+    for (int i = 0; i < 3; i++) {
+        snprintf(guid, sizeof guid, "https://rferl.example/x%d", i);
+        more.guid = more.title = more.link = guid;
+        more.event.bloc = (const char *[]){"CSTO", "SCO", "CIS"}[i];
+        world_raise(&w, &more);
+        if (i == 1) {
+            alerter_free(w.alerter);
+            world_start(&w);
+        }
+    }
+    assert_int_equal(list_rows(&w).last_due, w.clock.now_ms + 600000);
+    world_clear(&w);
+}
+
+static void raise_source(struct world *w, const char *source, uint32_t actions)
+{
+    struct bw_source_state source_state;
+    struct bw_error err = {0};
+
+    source_state_init(&source_state);
+    source_state_set(&source_state.why, "410 Gone");
+    assert_int_equal(store_begin(w->store, &err), 0);
+    assert_int_equal(alerter_raise_source(w->alerter, source, &source_state, actions, &err), 0);
+    assert_int_equal(store_commit(w->store, &err), 0);
+    source_state_clear(&source_state);
+}
+
+static void test_sources_are_told_of(void **state)
+{
+    static const char *rules[] = {"x"};
+    struct world w;
+    struct rows rows;
+    struct bw_silence silence = {.matchers = "kind=source source=quiet-*"};
+    struct bw_error err = {0};
+    int64_t id;
+
+    (void)state;
+    start(&w);
+    raise_source(&w, "rferl", BW_ACTION_LOG_MOVED);
+    assert_int_equal(list_rows(&w).n, 0);
+    raise_source(&w, "rferl", BW_ACTION_RAISE_GONE);
+    rows = list_rows(&w);
+    assert_int_equal(rows.n, 1);
+    assert_string_equal(rows.kinds[0], "source");
+    /* Nobody asks for it: then everybody gets it. */
+    w.config.route.rule = (struct bw_config_list){rules, 1};
+    raise_source(&w, "rferl", BW_ACTION_RAISE_BACK);
+    assert_int_equal(list_rows(&w).n, 2);
+    silence.starts_ms = clock_now_ms(&w.clock) - 1000;
+    silence.ends_ms = silence.starts_ms + 3600000;
+    assert_int_equal(store_add_silence(w.store, &silence, &id, &err), 0);
+    raise_source(&w, "quiet-one", BW_ACTION_RAISE_FAILING);
+    assert_int_equal(list_rows(&w).n, 2);
+    world_clear(&w);
+}
+
+static void test_what_was_told_is_corrected_at_any_age(void **state)
+{
+    struct world w;
+    struct world_item edited = first;
+
+    (void)state;
+    start(&w);
+    w.clock.simulated = true;
+    w.clock.now_ms = INT64_C(1729078920000);
+    edited.published = w.clock.now_ms / 1000;
+    world_raise(&w, &edited);
+    w.clock.now_ms += INT64_C(2) * 86400000;
+    edited.title = "Kazakhstan will seek BRICS membership (corrected)";
+    edited.event.stance = BW_STANCE_APPLIES;
+    expect_fate(&w, world_raise(&w, &edited), "alerted", "an update (corrected)");
+    world_clear(&w);
+}
+
 static void test_story_fit(void **state)
 {
     uint32_t a[64], b[64];
@@ -305,6 +434,9 @@ int main(void)
         cmocka_unit_test(test_nobody_is_told),
         cmocka_unit_test(test_digest_is_grouped),
         cmocka_unit_test(test_a_storm_is_accounted_for),
+        cmocka_unit_test(test_restart_remembers_groups),
+        cmocka_unit_test(test_sources_are_told_of),
+        cmocka_unit_test(test_what_was_told_is_corrected_at_any_age),
         cmocka_unit_test(test_story_fit),
     };
 
