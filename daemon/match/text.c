@@ -330,28 +330,38 @@ static const char *find_dotted_end(const char *start, const char *end)
     return letters < 2 || goes_on(after, end) ? NULL : after;
 }
 
-static inline int add_token(struct scan *scan, const char *start, const char *end, size_t fold_len,
-                            uint16_t flags)
+/* `hash` is that of the folded bytes, which stand at the end of text->folds. */
+static inline int add_hashed_token(struct scan *scan, const char *start, size_t len,
+                                   size_t fold_len, uint32_t hash, uint16_t flags)
 {
     struct bw_text *text = scan->text;
     struct bw_token *token;
 
-    if (fold_len == 0)
-        return 0;
     if (text->n_tokens == text->tokens_cap && grow_tokens(text) != 0)
         return -1;
     token = &text->tokens[text->n_tokens++];
     token->fold = text->folds + text->folds_len;
-    token->fold_len = (uint16_t)fold_len;
     token->start = (uint32_t)(start - scan->base);
-    token->len = (uint32_t)(end - start);
-    token->hash = word_hash(token->fold, fold_len);
-    token->flags = scan->joined | flags;
+    token->len = (uint32_t)len;
+    token->hash = hash;
+    token->fold_len = (uint16_t)fold_len;
+    token->flags = flags;
     token->field = scan->field;
     token->pos = text->n_words;
-    text->n_words += (token->flags & BW_TOKEN_SUFFIX) == 0;
+    text->n_words += (flags & BW_TOKEN_SUFFIX) == 0;
     text->folds_len += fold_len;
     return 0;
+}
+
+static int add_token(struct scan *scan, const char *start, const char *end, size_t fold_len,
+                     uint16_t flags)
+{
+    const char *fold = scan->text->folds + scan->text->folds_len;
+
+    if (fold_len == 0)
+        return 0;
+    return add_hashed_token(scan, start, (size_t)(end - start), fold_len, word_hash(fold, fold_len),
+                            scan->joined | flags);
 }
 
 /* The thorough way; the word is at most FOLD_WORD_LIMIT bytes. */
@@ -467,6 +477,60 @@ static const char *scan_between(struct scan *scan, const char *p)
     return p + used;
 }
 
+/* Folds eight bytes of one script in registers, lowest byte first; how many of them are letters. */
+static inline unsigned fold_block(const char *p, bool ascii, uint64_t *folded)
+{
+    unsigned n;
+
+    if (ascii)
+        return fold_eight(le64toh(load_eight(p)), folded);
+    n = 2 * fold_four(be64toh(load_eight(p)), folded);
+    *folded = le64toh(htobe64(*folded));
+    return n;
+}
+
+/* The lowest n of eight bytes; n from 1 to 8. */
+static inline uint64_t keep_bytes(uint64_t bytes, unsigned n)
+{
+    return bytes & ~0ULL >> (64 - 8 * n);
+}
+
+/*
+ * The usual case, in registers: a word of one script and up to sixteen bytes with a space behind
+ * it. Its length; 0 when it is not the usual case, SIZE_MAX when out of memory.
+ */
+static inline size_t scan_short(struct scan *scan, const char *p)
+{
+    char *out = scan->text->folds + scan->text->folds_len;
+    bool ascii = (unsigned char)*p < 0x80;
+    uint64_t folded, hash;
+    unsigned n, more;
+
+    if (scan->end - p < 17 || (!ascii && ((unsigned char)*p & 0xFC) != 0xD0))
+        return 0;
+    n = fold_block(p, ascii, &folded);
+    if (n == 0)
+        return 0;
+    store_eight(out, htole64(folded));
+    if (n < 8 || p[8] == ' ') {
+        hash = word_mix(n, keep_bytes(folded, n));
+    } else {
+        uint64_t first = folded;
+
+        more = fold_block(p + 8, ascii, &folded);
+        if (more == 0)
+            return 0;
+        n += more;
+        store_eight(out + 8, htole64(folded));
+        hash = word_mix(word_mix(n, first), keep_bytes(folded, more));
+    }
+    if (p[n] != ' ')
+        return 0;
+    if (add_hashed_token(scan, p, n, n, word_finish(hash), 0) != 0)
+        return SIZE_MAX;
+    return n;
+}
+
 static int scan_field(struct scan *scan)
 {
     const char *p = scan->base, *end;
@@ -476,7 +540,14 @@ static int scan_field(struct scan *scan)
     while (p < scan->end) {
         char *first = scan->text->folds + scan->text->folds_len, *out = first;
         unsigned scripts = 0;
+        size_t n = scan->joined == 0 ? scan_short(scan, p) : 0;
 
+        if (n == SIZE_MAX)
+            return -1;
+        if (n > 0) {
+            p += n + 1;
+            continue;
+        }
         if (is_plain_gap((unsigned char)*p) && *p != '\n') {
             p++;
             continue;
@@ -484,13 +555,6 @@ static int scan_field(struct scan *scan)
         end = scan_simple(p, word_limit(scan, p), &out, &scripts);
         if (end == p && !starts_word(p, scan->end)) {
             p = scan_between(scan, p);
-            continue;
-        }
-        if (end < scan->end && *end == ' ' && scripts != (LATIN | CYRILLIC)) {
-            if (add_token(scan, p, end, (size_t)(out - first), 0) != 0)
-                return -1;
-            scan->joined = 0;
-            p = end + 1;
             continue;
         }
         if (scan_hard_word(scan, p, end, out, scripts, &end) != 0)

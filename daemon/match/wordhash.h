@@ -24,6 +24,11 @@ static inline uint64_t word_mix(uint64_t hash, uint64_t bytes)
     return hash ^ hash >> 32;
 }
 
+static inline uint32_t word_finish(uint64_t hash)
+{
+    return (uint32_t)(hash ^ hash >> 15);
+}
+
 /* `word` has WORD_HASH_PADDING readable bytes behind it. */
 static inline uint32_t word_hash(const char *word, size_t len)
 {
@@ -32,7 +37,7 @@ static inline uint32_t word_hash(const char *word, size_t len)
     for (; len > 8; word += 8, len -= 8)
         hash = word_mix(hash, word_load(word, 8));
     hash = word_mix(hash, word_load(word, len));
-    return (uint32_t)(hash ^ hash >> 15);
+    return word_finish(hash);
 }
 
 #endif
