@@ -463,18 +463,22 @@ static bool fold(const char *text, char out[LONGEST])
     text += strspn(text, " \t\r\n\f");
     while (*text != '\0') {
         utf8proc_int32_t cp;
-        utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &cp);
+        utf8proc_ssize_t n;
 
         if (len + 5 > LONGEST)
             return false;
+        if ((unsigned char)*text >= ' ' && (unsigned char)*text < 0x80) {
+            out[len++] = *text >= 'A' && *text <= 'Z' ? (char)(*text + 'a' - 'A') : *text;
+            text++;
+            continue;
+        }
+        n = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &cp);
         if (n <= 0)
             return false;
-        if (cp == 0xA0 || cp == 0x202F || cp == 0x2009)
+        if (cp < ' ' || cp == 0xA0 || cp == 0x202F || cp == 0x2009)
             cp = ' ';
         else if (cp == 0x2013 || cp == 0x2212 || cp == 0x2010 || cp == 0x2011)
             cp = '-';
-        else if (cp == '\t' || cp == '\n' || cp == '\r')
-            cp = ' ';
         len += (size_t)utf8proc_encode_char(utf8proc_tolower(cp), (utf8proc_uint8_t *)out + len);
         text += n;
     }
@@ -490,12 +494,71 @@ static bool has_hangul(const char *text)
            strstr(text, "년") != NULL;
 }
 
+static int two_digits(const char *text)
+{
+    return isdigit((unsigned char)text[0]) && isdigit((unsigned char)text[1])
+               ? (text[0] - '0') * 10 + text[1] - '0'
+               : NONE;
+}
+
+/* "10:14:55" at `text`. */
+static bool read_full_clock(const char *text, struct parts *p)
+{
+    p->hour = two_digits(text);
+    p->minute = two_digits(text + 3);
+    p->second = two_digits(text + 6);
+    return p->hour != NONE && p->minute != NONE && p->second != NONE && text[2] == ':' &&
+           text[5] == ':';
+}
+
+/* What stands behind the clock in well-made dates: "z", "gmt", "+0500", "+05:00". */
+static bool read_full_zone(const char *text, struct parts *p)
+{
+    size_t len = strlen(text);
+    int hours, minutes;
+
+    if (strcmp(text, "z") == 0 || strcmp(text, "gmt") == 0)
+        return true;
+    if ((text[0] != '+' && text[0] != '-') || !(len == 5 || (len == 6 && text[3] == ':')))
+        return false;
+    hours = two_digits(text + 1);
+    minutes = two_digits(text + len - 2);
+    p->zone = (hours * 60 + minutes) * (text[0] == '-' ? -1 : 1);
+    return hours != NONE && minutes != NONE;
+}
+
+/* The two forms that nearly all dates have, to the letter: "wed, 16 oct 2024 11:42:00 gmt" and
+ * "2024-10-16t11:42:00z". Others go the long way. */
+static bool read_well_made(const char *text, size_t len, struct parts *p)
+{
+    *p = (struct parts){0};
+    if (len >= 29 && text[3] == ',' && text[4] == ' ' && text[7] == ' ' && text[11] == ' ' &&
+        text[16] == ' ' && text[25] == ' ') {
+        p->day = two_digits(text + 5);
+        p->month = date_find_month(text + 8, 3);
+        p->year = two_digits(text + 12) * 100 + two_digits(text + 14);
+        return read_full_clock(text + 17, p) && read_full_zone(text + 26, p) &&
+               isdigit((unsigned char)text[12]) && isdigit((unsigned char)text[14]);
+    }
+    if (len >= 20 && text[4] == '-' && text[7] == '-' && text[10] == 't') {
+        p->year = two_digits(text) * 100 + two_digits(text + 2);
+        p->month = two_digits(text + 5);
+        p->day = two_digits(text + 8);
+        return read_full_clock(text + 11, p) && read_full_zone(text + 19, p) &&
+               isdigit((unsigned char)text[0]) && isdigit((unsigned char)text[2]);
+    }
+    return false;
+}
+
 static int64_t parse(const char *text)
 {
     struct reader r = {
         .text = text, .at = text, .parts = {.year = NONE, .month = NONE, .day = NONE}};
+    struct parts well_made;
     int64_t seconds;
 
+    if (read_well_made(text, strlen(text), &well_made))
+        return finish(well_made);
     if (read_plain_number(text, strlen(text), &seconds))
         return seconds;
     if (read_week_date(&r) || read_ordinal_date(&r)) {

@@ -51,10 +51,32 @@ static size_t match_stem(const char *stems, const char *word, size_t len)
     return longest;
 }
 
+/* English names and their beginnings, which nearly all dates have: 1 to 12, 0 for a day of the
+ * week, -1 for neither. */
+static int find_english(const char *word, size_t len)
+{
+    static const char names[][10] = {"",          "january",  "february", "march",    "april",
+                                     "may",       "june",     "july",     "august",   "september",
+                                     "october",   "november", "december", "monday",   "tuesday",
+                                     "wednesday", "thursday", "friday",   "saturday", "sunday"};
+
+    if (len < 3 || len > 9)
+        return -1;
+    for (int i = 1; i < (int)(sizeof names / sizeof names[0]); i++) {
+        if (names[i][0] == word[0] && memcmp(names[i], word, len) == 0)
+            return i <= 12 ? i : 0;
+    }
+    return -1;
+}
+
 int date_find_month(const char *word, size_t len)
 {
     size_t longest = 0;
-    int month = 0;
+    int month = find_english(word, len);
+
+    if (month >= 0)
+        return month;
+    month = 0;
 
     for (int i = 0; i <= 12; i++) {
         size_t n = match_stem(months[i], word, len);

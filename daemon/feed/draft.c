@@ -2,7 +2,6 @@
  * of items until the document takes it. */
 #include "identity.h"
 #include "parse.h"
-#include "utf8.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -119,16 +118,13 @@ void draft_add_category(struct bw_parse *p, const char *text, size_t len)
     struct bw_draft *draft = target(p);
     const char *copy;
 
-    while (len > 0 && isspace((unsigned char)text[0])) {
-        text++;
-        len--;
-    }
-    while (len > 0 && isspace((unsigned char)text[len - 1]))
-        len--;
-    if (p->failed != BW_OK || len == 0 || !p->in_item || draft->n_categories >= MOST_CATEGORIES)
+    if (p->failed != BW_OK || !p->in_item || draft->n_categories >= MOST_CATEGORIES)
+        return;
+    copy = field_keep(p, text, len);
+    if (copy == NULL)
         return;
     for (size_t i = 0; i < draft->n_categories; i++) {
-        if (strlen(draft->categories[i]) == len && memcmp(draft->categories[i], text, len) == 0)
+        if (strcmp(draft->categories[i], copy) == 0)
             return;
     }
     if (draft->n_categories == draft->room_categories) {
@@ -139,11 +135,7 @@ void draft_add_category(struct bw_parse *p, const char *text, size_t len)
             return;
         draft->categories = array;
     }
-    copy = arena_strndup(p->doc->arena, text, utf8_cut(text, len, p->limits->max_text));
-    if (copy == NULL)
-        p->failed = BW_ERR_LIMIT;
-    else
-        draft->categories[draft->n_categories++] = copy;
+    draft->categories[draft->n_categories++] = copy;
 }
 
 static int64_t parse_length(const struct bw_attr *attr)
@@ -185,10 +177,10 @@ void draft_add_enclosure(struct bw_parse *p, const char *url, size_t len,
     enclosure->url = text;
     enclosure->length = parse_length(length);
     if (type != NULL)
-        enclosure->type = arena_strndup(p->doc->arena, type->value, type->len);
+        enclosure->type = field_keep(p, type->value, type->len);
 }
 
-/* "en_US " is en-us. */
+/* "en_US " is en-us; what is no tag at all is left out. */
 static const char *clean_lang(struct bw_parse *p, const char *lang)
 {
     size_t len;
@@ -197,7 +189,7 @@ static const char *clean_lang(struct bw_parse *p, const char *lang)
     if (lang == NULL)
         return NULL;
     lang += strspn(lang, " \t\r\n");
-    len = strcspn(lang, " \t\r\n;,");
+    len = strspn(lang, "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
     if (len == 0 || len > 35)
         return NULL;
     copy = arena_strndup(p->doc->arena, lang, len);

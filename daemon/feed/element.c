@@ -1,13 +1,15 @@
 /* The table of HTML elements. Owns nothing. */
 #include "element.h"
 
+#include <endian.h>
+#include <stdint.h>
 #include <string.h>
 
-enum { LONGEST_NAME = 12 };
+enum { LONGEST_NAME = 12, ROOM = 16 };
 
 /* Sorted by name. */
 static const struct {
-    char name[LONGEST_NAME + 1];
+    char name[ROOM]; /* padded with NULs: compared as two big-endian words */
     unsigned char kind;
 } rows[] = {
     {"a", ELEMENT_INLINE},       {"abbr", ELEMENT_INLINE},      {"acronym", ELEMENT_INLINE},
@@ -63,10 +65,29 @@ static char to_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
+static uint64_t word_of(const char *name)
+{
+    uint64_t word;
+
+    memcpy(&word, name, sizeof word);
+    return be64toh(word);
+}
+
+static int compare(const char *a, const char *b)
+{
+    uint64_t left = word_of(a), right = word_of(b);
+
+    if (left == right) {
+        left = word_of(a + 8);
+        right = word_of(b + 8);
+    }
+    return left < right ? -1 : left > right;
+}
+
 enum bw_element element_find(const char *name, size_t len)
 {
     size_t low = 0, high = sizeof rows / sizeof rows[0];
-    char folded[LONGEST_NAME + 1] = "";
+    char folded[ROOM] = "";
 
     if (len == 0 || len > LONGEST_NAME)
         return ELEMENT_UNKNOWN;
@@ -74,7 +95,7 @@ enum bw_element element_find(const char *name, size_t len)
         folded[i] = to_lower(name[i]);
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int order = strcmp(rows[middle].name, folded);
+        int order = compare(rows[middle].name, folded);
 
         if (order == 0)
             return (enum bw_element)rows[middle].kind;

@@ -1,13 +1,14 @@
 /* Character references: HTML 4's names, and of HTML 5's those that news text uses. Owns nothing. */
 #include "entity.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum { LONGEST_NAME = 8 };
 
 /* Sorted by name. `bare`: browsers know it without its semicolon too. */
 static const struct row {
-    char name[LONGEST_NAME + 1];
+    char name[LONGEST_NAME + 1]; /* padded with NULs: compared as one big-endian word */
     uint16_t cp;
     uint8_t bare;
 } rows[] = {
@@ -140,21 +141,31 @@ uint32_t entity_from_c1(uint32_t cp)
     return cp >= 0x80 && cp <= 0x9F ? c1[cp - 0x80] : cp;
 }
 
+static uint64_t word_of(const char name[LONGEST_NAME])
+{
+    uint64_t word;
+
+    memcpy(&word, name, sizeof word);
+    return be64toh(word);
+}
+
 static const struct row *find_row(const char *name, size_t len)
 {
     size_t low = 0, high = sizeof rows / sizeof rows[0];
+    char padded[LONGEST_NAME] = "";
+    uint64_t wanted;
 
     if (len == 0 || len > LONGEST_NAME)
         return NULL;
+    memcpy(padded, name, len);
+    wanted = word_of(padded);
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int order = strncmp(rows[middle].name, name, len);
+        uint64_t word = word_of(rows[middle].name);
 
-        if (order == 0 && rows[middle].name[len] != '\0')
-            order = 1;
-        if (order == 0)
+        if (word == wanted)
             return &rows[middle];
-        if (order < 0)
+        if (word < wanted)
             low = middle + 1;
         else
             high = middle;

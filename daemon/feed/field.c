@@ -56,7 +56,7 @@ static void undo_double_encoding(struct bw_buf *buf, size_t start)
     size_t len = buf->len - start, to = 0, multi;
     struct bw_buf out;
 
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = utf8_ascii(buf->data + start, len); i < len; i++) {
         if (text[i] >= 0x80 && text[i] != 0xC2 && text[i] != 0xC3)
             return;
         to += text[i] >= 0x80;
@@ -146,4 +146,21 @@ void field_convert(struct bw_parse *p, const struct bw_frame *frame, bool one_li
         p->plain.len = utf8_cut(p->plain.data, p->plain.len, p->limits->max_text);
         p->plain.data[p->plain.len] = '\0';
     }
+}
+
+const char *field_keep(struct bw_parse *p, const char *text, size_t len)
+{
+    const char *copy;
+
+    buf_reset(&p->link);
+    if (text_collapse(text, utf8_cut(text, len, p->limits->max_text), &p->link) != 0) {
+        p->failed = BW_ERR_MEMORY;
+        return NULL;
+    }
+    if (p->link.len == 0)
+        return NULL;
+    copy = arena_strndup(p->doc->arena, p->link.data, p->link.len);
+    if (copy == NULL)
+        p->failed = BW_ERR_LIMIT;
+    return copy;
 }

@@ -52,25 +52,29 @@ static void feed_element(struct bw_parse *p, const struct bw_tag *tag, const jso
     parse_end(p, tag->name);
 }
 
+static void claim_author(struct bw_parse *p, const json_t *author)
+{
+    const json_t *name = json_object_get(author, "name");
+    const char *text = NULL;
+
+    if (json_is_string(name))
+        text = field_keep(p, json_string_value(name), json_string_length(name));
+    if (text != NULL)
+        draft_claim_text(p, &tags[SLOT_AUTHOR], text, strlen(text));
+}
+
 static void read_authors(struct bw_parse *p, const json_t *owner)
 {
     const json_t *list = json_object_get(owner, "authors"), *author;
     size_t i;
 
     if (!json_is_array(list) || json_array_size(list) == 0) {
-        author = json_object_get(json_object_get(owner, "author"), "name");
-        if (json_is_string(author))
-            draft_claim_text(p, &tags[SLOT_AUTHOR], json_string_value(author),
-                             json_string_length(author));
+        claim_author(p, json_object_get(owner, "author"));
         return;
     }
     json_array_foreach((json_t *)(uintptr_t)list, i, author)
     {
-        const json_t *name = json_object_get(author, "name");
-
-        if (json_is_string(name))
-            draft_claim_text(p, &tags[SLOT_AUTHOR], json_string_value(name),
-                             json_string_length(name));
+        claim_author(p, author);
     }
 }
 

@@ -37,6 +37,9 @@ static void read_name(struct loose_reader *r, struct loose_name *name)
             name->text[name->len++] = *r->at;
         r->at++;
     }
+    if (name->len + 1 == LOOSE_NAME) /* not in the middle of a character */
+        while (name->len > 0 && (unsigned char)name->text[name->len - 1] >= 0x80)
+            name->len--;
     name->text[name->len] = '\0';
     name->local = 0;
     name->prefix[0] = '\0';

@@ -187,8 +187,11 @@ static void start_item(struct bw_parse *p, struct bw_frame *frame, const struct 
     p->in_item = true;
     frame->inside = IN_ITEM;
     p->item.element_lang = frame->lang;
-    if (about != NULL)
-        draft_claim(p, SLOT_ID, 1, about->value, about->len, 0);
+    if (about != NULL) {
+        const char *id = field_keep(p, about->value, about->len);
+
+        draft_claim(p, SLOT_ID, 1, id, id == NULL ? 0 : strlen(id), 0);
+    }
     if (href != NULL)
         claim_link(p, 2, href->value, href->len);
     if (changed != NULL) {

@@ -111,4 +111,8 @@ void draft_finish_feed(struct bw_parse *p);
 /* field.c: the text of an element as people read it, in p->plain. */
 void field_convert(struct bw_parse *p, const struct bw_frame *frame, bool one_line);
 
+/* The same for an attribute, in the document's arena; NULL when nothing is left of it or the parse
+ * has failed. */
+const char *field_keep(struct bw_parse *p, const char *text, size_t len);
+
 #endif

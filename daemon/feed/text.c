@@ -17,7 +17,7 @@ enum { PLAIN, SPACE, MARKUP, REFERENCE, DROP, LEAD_C2, LEAD_E2, LEAD_E3, LEAD_EF
 
 struct scan {
     const char *at, *end;
-    char *out, *start; /* room for the whole input was reserved: output never grows */
+    char *out, *start; /* room for all that can come was reserved */
     enum gap gap;      /* what stands between the last character and the next */
     bool tags, references;
     bool no_cdata_end; /* it was looked for once, in vain */
@@ -71,11 +71,30 @@ static void put_character(struct scan *scan, uint32_t cp)
     scan->out += utf8_put(cp, scan->out);
 }
 
+enum { BLOCK = 32 };
+
+/* A block of ASCII that needs nothing, single spaces included? Compilers make vectors of it. */
+static bool is_plain(const unsigned char *s)
+{
+    unsigned char bad = 0;
+
+    for (int i = 0; i < BLOCK; i++) {
+        unsigned char c = s[i], next = s[i + 1], from_space = (unsigned char)(c - ' ');
+
+        bad |= (from_space > '~' - ' ') | (c == '<') | (c == '&') | ((c == ' ') & (next == ' '));
+    }
+    return bad == 0;
+}
+
 /* Copies bytes that need nothing, single spaces between them included. */
 static void put_run(struct scan *scan)
 {
     const char *from = scan->at, *at = from + 1, *end = scan->end;
 
+    while (end - at > BLOCK + 1 && is_plain((const unsigned char *)at))
+        at += BLOCK;
+    if (at[-1] == ' ') /* what follows it is not known yet */
+        at--;
     for (;;) {
         while (at < end && classes[(unsigned char)*at] == PLAIN)
             at++;
@@ -294,8 +313,8 @@ static int convert(const char *text, size_t len, bool tags, bool references, str
 {
     struct scan scan = {.at = text, .tags = tags, .references = references};
 
-    /* A gap may be one byte more than the white space or markup that it stands for is long. */
-    if (buf_reserve(out, len + 8) != 0)
+    /* Text only shrinks, but for C1 controls, whose two bytes may become three (see LEAD_C2). */
+    if (buf_reserve(out, len + len / 2 + 8) != 0)
         return -1;
     scan.out = scan.start = out->data + out->len;
     scan_range(&scan, text + len);
@@ -324,24 +343,26 @@ bool text_looks_like_html(const char *text, size_t len)
     const char *at = text, *end = text + len;
     bool evidence = false;
 
-    while (at < end) {
+    if (memchr(text, '<', len) == NULL && memchr(text, '&', len) == NULL)
+        return false;
+    for (; at < end; at++) {
         uint32_t cp;
 
         if (*at == '<') {
             const char *name = at + 1 + (end - at > 1 && at[1] == '/');
+            enum bw_element kind;
 
-            if (name < end && is_letter(*name)) {
-                if (element_find(name, name_length(name, end)) == ELEMENT_UNKNOWN)
-                    return false;
-                evidence |=
-                    at[1] == '/' || element_find(name, name_length(name, end)) == ELEMENT_BLOCK;
-            }
+            if (name >= end || !is_letter(*name))
+                continue;
+            kind = element_find(name, name_length(name, end));
+            if (kind == ELEMENT_UNKNOWN)
+                return false;
+            evidence |= at[1] == '/' || kind == ELEMENT_BLOCK;
         } else if (*at == '&') {
             size_t n = entity_read(at, (size_t)(end - at), &cp);
 
             evidence |= n > 0 && at[n - 1] == ';';
         }
-        at++;
     }
     return evidence;
 }

@@ -137,39 +137,59 @@ static void put_resolved(struct bw_buf *out, const char *base_text, const char *
     put(out, "#", link.fragment, "");
 }
 
+/* No spaces and control characters? */
+static bool is_clean(const char *text, size_t len)
+{
+    unsigned char bad = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        bad |= (c <= ' ') | (c == 0x7F);
+    }
+    return bad == 0;
+}
+
 /* `link` without white space around it and without line breaks and tabs inside; spaces that must
  * not stand in a URL are escaped, those in something else stay. */
 static int trim(const char *link, struct bw_buf *out)
 {
     size_t len;
     bool is_url;
+    char *to;
 
     link += strspn(link, " \t\r\n\f");
     len = strlen(link);
     is_url = scheme_length(link) > 0 || link[0] == '/';
     while (len > 0 && isspace((unsigned char)link[len - 1]))
         len--;
+    if (is_clean(link, len))
+        return buf_append(out, link, len);
+    if (buf_reserve(out, len * 3) != 0)
+        return -1;
+    to = out->data + out->len;
     for (size_t i = 0; i < len; i++) {
         if (link[i] == ' ' && is_url)
-            buf_puts(out, "%20");
-        else if (link[i] == ' ' || !isspace((unsigned char)link[i]))
-            buf_putc(out, link[i]);
+            to = mempcpy(to, "%20", 3);
+        else if ((unsigned char)link[i] >= ' ' && link[i] != 0x7F)
+            *to++ = link[i];
     }
-    return buf_append(out, "", 0);
+    out->len = (size_t)(to - out->data);
+    *to = '\0';
+    return 0;
 }
 
 int url_resolve(const char *base, const char *link, struct bw_buf *out)
 {
     struct bw_buf clean;
 
+    if (base == NULL || base[0] == '\0' || scheme_length(link + strspn(link, " \t\r\n\f")) > 0)
+        return trim(link, out);
     buf_init(&clean);
-    if (trim(link, &clean) != 0) {
+    if (trim(link, &clean) != 0)
         out->failed = true;
-    } else if (base == NULL || base[0] == '\0' || clean.len == 0 || scheme_length(clean.data) > 0) {
-        buf_append(out, clean.data, clean.len);
-    } else {
+    else if (clean.len > 0)
         put_resolved(out, base, clean.data);
-    }
     buf_clear(&clean);
     return out->failed ? -1 : 0;
 }
@@ -183,6 +203,8 @@ bool url_is_openable(const char *link)
 
     link += strspn(link, " \t\r\n\f");
     n = scheme_length(link);
+    if (n > 3 && strncasecmp(link, "http", 4) == 0)
+        return true;
     for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++) {
         if (strlen(closed[i]) == n && strncasecmp(link, closed[i], n) == 0)
             return false;
@@ -264,8 +286,14 @@ static bool is_tracking(const char *name, size_t len)
 
 static void put_lower(struct bw_buf *out, struct piece piece)
 {
-    for (size_t i = 0; i < piece.len; i++)
-        buf_putc(out, (char)tolower((unsigned char)piece.text[i]));
+    if (buf_reserve(out, piece.len) != 0)
+        return;
+    for (size_t i = 0; i < piece.len; i++) {
+        char c = piece.text[i];
+
+        out->data[out->len++] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+    }
+    out->data[out->len] = '\0';
 }
 
 /* Scheme and host in lower case; the port left out where it is the scheme's own. */

@@ -1,6 +1,7 @@
 /* Checks, cleans and writes UTF-8. Owns nothing. */
 #include "utf8.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* The length of the sequence at `s`, 0 when it is broken or no XML character. */
@@ -26,27 +27,32 @@ static size_t sequence(const unsigned char *s, size_t left)
     return 4;
 }
 
-/* Eight bytes at once: all in 0x20..0x7F? */
-static int is_plain(const unsigned char *s)
-{
-    uint64_t word;
+enum { BLOCK = 32 };
 
-    memcpy(&word, s, sizeof word);
-    return (word & UINT64_C(0x8080808080808080)) == 0 &&
-           ((word - UINT64_C(0x2020202020202020)) & UINT64_C(0x8080808080808080)) == 0;
+/* A block of ASCII without control characters but white space? Compilers make vectors of it. */
+static bool is_plain(const unsigned char *s)
+{
+    unsigned char bad = 0;
+
+    for (int i = 0; i < BLOCK; i++)
+        bad |= (s[i] >= 0x80) | ((s[i] < 0x20) & (s[i] != '\t') & (s[i] != '\n') & (s[i] != '\r'));
+    return bad == 0;
 }
 
 size_t utf8_check(const char *text, size_t len, size_t *multi)
 {
     const unsigned char *s = (const unsigned char *)text;
-    size_t i = 0, count = 0, n;
+    size_t i = 0, count = 0, n, stop = 0;
 
     while (i < len) {
-        if (len - i >= 8 && is_plain(s + i)) {
-            i += 8;
-            continue;
+        if (i >= stop && len - i >= BLOCK) {
+            if (is_plain(s + i)) {
+                i += BLOCK;
+                continue;
+            }
+            stop = i + BLOCK;
         }
-        n = sequence(s + i, len - i);
+        n = s[i] >= ' ' && s[i] < 0x80 ? 1 : sequence(s + i, len - i);
         if (n == 0)
             break;
         count += n > 1;
@@ -54,6 +60,19 @@ size_t utf8_check(const char *text, size_t len, size_t *multi)
     }
     if (multi != NULL)
         *multi = count;
+    return i;
+}
+
+size_t utf8_ascii(const char *text, size_t len)
+{
+    size_t i = 0;
+    uint64_t word;
+
+    for (; i + sizeof word <= len; i += sizeof word) {
+        memcpy(&word, text + i, sizeof word);
+        if ((word & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
     return i;
 }
 

@@ -50,20 +50,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bw_feed_limits limits = {
         .memory = 1 << 20, .max_items = 50, .max_depth = 60, .max_text = 4096};
 
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        struct bw_feed_input input = {.bytes = (const char *)data,
-                                      .len = size,
-                                      .content_type = types[i],
-                                      .base_url = "https://base.example/a/b?c#d",
-                                      .now = BW_TIME_NONE};
-        struct bw_document *doc = NULL;
-        struct bw_error err;
+    struct bw_feed_input input = {.bytes = (const char *)data,
+                                  .len = size,
+                                  .content_type = types[size % 4],
+                                  .base_url = "https://base.example/a/b?c#d",
+                                  .now = BW_TIME_NONE};
+    struct bw_document *doc = NULL;
+    struct bw_error err;
 
-        if (feed_parse_document(&input, &limits, &doc, &err) == 0)
-            check(doc, &limits);
-        else if (doc != NULL || err.text[0] == '\0')
-            abort();
-        document_free(doc);
-    }
+    if (feed_parse_document(&input, &limits, &doc, &err) == 0)
+        check(doc, &limits);
+    else if (doc != NULL || err.text[0] == '\0')
+        abort();
+    document_free(doc);
     return 0;
 }
