@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+enum { MOST_OPTIONS = 1000 }; /* of a channel: aliases can make many of little text */
+
 /* The options of one channel while they are gathered. */
 struct options {
     struct reader *r;
     struct list list;
+    bool stopped; /* too many, or too deep: which has been told */
 };
 
 static bool ends_in_file(const char *key)
@@ -20,8 +23,14 @@ static bool ends_in_file(const char *key)
 static void add_option(struct options *options, const char *key, yaml_node_t *node)
 {
     struct loader *loader = options->r->loader;
-    struct bw_config_option *option = loader_add(loader, &options->list);
+    struct bw_config_option *option;
 
+    if (options->list.n == MOST_OPTIONS) {
+        schema_error(options->r, node, key, "expected at most %d settings", MOST_OPTIONS);
+        options->stopped = true;
+        return;
+    }
+    option = loader_add(loader, &options->list);
     if (option == NULL)
         return;
     option->key = key;
@@ -62,8 +71,11 @@ static void flatten(struct options *options, const char *key, yaml_node_t *node)
 {
     struct reader *r = options->r;
 
+    if (options->stopped)
+        return;
     if (r->depth >= YAMLDOC_MAX_DEPTH) {
         schema_error(r, node, key, "nested more than %d deep", YAMLDOC_MAX_DEPTH);
+        options->stopped = true;
         return;
     }
     r->depth++;

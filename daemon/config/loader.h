@@ -39,6 +39,7 @@ struct loader {
     struct name *source_ids, *set_ids, *rule_ids, *channel_ids;
     struct yamldoc *polling_doc, *route_doc; /* where the sections stand; NULL: nowhere */
     yaml_node_t *polling, *route;
+    size_t n_routes;
     bool out_of_memory;
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define ZONES "/usr/share/zoneinfo"
+enum { MOST_ROUTES = 10000 }; /* aliases can make many of little text */
 
 WORDS(group_words, "rule", "severity", "actor", "bloc", "stance", "source", "lang", "certainty",
       "story")
@@ -104,6 +105,7 @@ void route_defaults(struct bw_config_route *route)
 static void field_routes(struct reader *r, const struct field *field, yaml_node_t *node, void *base)
 {
     struct bw_config_route *route = base, *child;
+    struct loader *loader = r->loader;
     const char *outer = r->subject;
     size_t n;
 
@@ -112,9 +114,16 @@ static void field_routes(struct reader *r, const struct field *field, yaml_node_
         return;
     }
     n = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
-    route->routes = arena_calloc(r->loader->arena, n + 1, sizeof *route->routes);
+    if (loader->n_routes + n > MOST_ROUTES) {
+        if (loader->n_routes <= MOST_ROUTES)
+            schema_error(r, node, field->key, "expected at most %d routes in all", MOST_ROUTES);
+        loader->n_routes = MOST_ROUTES + 1;
+        return;
+    }
+    loader->n_routes += n;
+    route->routes = arena_calloc(loader->arena, n + 1, sizeof *route->routes);
     if (route->routes == NULL) {
-        r->loader->out_of_memory = true;
+        loader->out_of_memory = true;
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -123,7 +132,7 @@ static void field_routes(struct reader *r, const struct field *field, yaml_node_
         child = &route->routes[route->n_routes++];
         route_defaults(child);
         child->place = yamldoc_place(r->doc, item);
-        r->subject = arena_printf(r->loader->arena, "%s %zu", outer, i + 1);
+        r->subject = arena_printf(loader->arena, "%s %zu", outer, i + 1);
         schema_read_map(r, route_fields, item, child);
     }
     r->subject = outer;

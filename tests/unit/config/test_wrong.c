@@ -228,12 +228,19 @@ static void test_files(void **state)
     CHECK(list);
 }
 
-/* Deep nesting and a map that holds itself end in an error, not in the stack's end. */
+/* Deep nesting, a map that holds itself, and aliases that multiply end in an error. */
 static void test_nesting(void **state)
 {
     static const struct wrong list[] = {
         {"route: &r\n  routes: [*r]\n", 1, "nested more than"},
+        {"route: &r\n  routes: [*r, *r, *r]\n", 2, "at most 10000 routes"},
         {"channels:\n  - &c {id: a, type: exec, x: *c}\n", 2, "nested more than"},
+        {"channels:\n  - &c {id: a, type: exec, x: *c, y: *c, z: *c}\n", 2, "nested more than"},
+        {"channels:\n  - id: a\n    type: exec\n    a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+         "    b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
+         "    c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n"
+         "    d: [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n",
+         4, "at most 1000"},
     };
 
     (void)state;
