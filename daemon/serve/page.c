@@ -76,6 +76,12 @@ static int by_start(const void *a, const void *b)
     return left->start < right->start ? -1 : left->start > right->start;
 }
 
+/* A byte in the middle of a character of UTF-8. */
+static bool is_inside(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
 void page_put_marked(struct bw_buf *out, const struct bw_hit_row *hit, enum bw_field field)
 {
     const char *text = field == BW_FIELD_TITLE ? hit->title : hit->summary;
@@ -91,7 +97,8 @@ void page_put_marked(struct bw_buf *out, const struct bw_hit_row *hit, enum bw_f
     for (size_t i = 0; i < n; i++) {
         size_t start = spans[i].start, end = start + spans[i].len;
 
-        if (start < done || end > len || end == start)
+        if (start < done || end > len || end == start || is_inside(text[start]) ||
+            is_inside(text[end]))
             continue; /* overlaps what is marked, or the item has been edited since */
         html_text_n(out, text + done, start - done);
         buf_puts(out, "<mark>");
