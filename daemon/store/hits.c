@@ -69,12 +69,13 @@ static int hash_events(const struct bw_hit *hit, struct bw_arena *arena, int64_t
     return 0;
 }
 
-/* A signal counts in the week of its publication; a date in the future is not believed. */
-static int64_t event_time(const struct hits_owner *owner)
+/* A signal counts in the week of its publication; a date in the future is not believed. An edit
+ * moves it as little as it moves the time when it was found. */
+static int64_t event_time(const struct hits_owner *owner, int64_t found_ms)
 {
     if (owner->published == BW_TIME_NONE || owner->published > owner->now_ms / 1000 ||
         owner->published < 0)
-        return owner->now_ms;
+        return found_ms;
     return owner->published * 1000;
 }
 
@@ -86,8 +87,8 @@ static int64_t week_of(int64_t time_ms)
     return time_ms - (since < 0 ? since + WEEK_MS : since);
 }
 
-static int insert_event(struct bw_store *store, const struct hits_owner *owner, int64_t id,
-                        size_t nr, const struct bw_event *event, struct bw_error *err)
+static int insert_event(struct bw_store *store, int64_t item, int64_t id, size_t nr,
+                        const struct bw_event *event, int64_t time_ms, struct bw_error *err)
 {
     const struct bw_span spans[EVENT_SPANS] = {event->actor_span, event->stance_span,
                                                event->bloc_span, event->sentence};
@@ -103,13 +104,13 @@ static int insert_event(struct bw_store *store, const struct hits_owner *owner, 
                  &query, err) == 0) {
         db_int(&query, id);
         db_int(&query, (int64_t)nr);
-        db_int(&query, owner->item);
+        db_int(&query, item);
         db_text(&query, event->actor != NULL ? event->actor : "");
         db_text(&query, event->bloc != NULL ? event->bloc : "");
         db_int(&query, event->stance);
         db_int(&query, event->certainty);
-        db_int(&query, event_time(owner));
-        db_int(&query, week_of(event_time(owner)));
+        db_int(&query, time_ms);
+        db_int(&query, week_of(time_ms));
         db_text(&query, buf_text(&text));
         db_text(&query, event->sentence_text);
         db_text(&query, event->why);
@@ -142,10 +143,12 @@ static int insert_matched(struct bw_store *store, int64_t id, size_t nr,
 }
 
 static int insert_details(struct bw_store *store, const struct hits_owner *owner, int64_t id,
-                          const struct bw_hit *hit, struct bw_error *err)
+                          const struct bw_hit *hit, int64_t found_ms, struct bw_error *err)
 {
+    int64_t time_ms = event_time(owner, found_ms);
+
     for (size_t i = 0; i < hit->n_events; i++) {
-        if (insert_event(store, owner, id, i, &hit->events[i], err) != 0)
+        if (insert_event(store, owner->item, id, i, &hit->events[i], time_ms, err) != 0)
             return -1;
     }
     for (size_t i = 0; i < hit->n_matched; i++) {
@@ -188,18 +191,24 @@ static int insert_hit(struct bw_store *store, const struct hits_owner *owner,
     if (db_run(&query, err) != 0)
         return -1;
     *id = sqlite3_last_insert_rowid(store->db);
-    return insert_details(store, owner, *id, hit, err);
+    return insert_details(store, owner, *id, hit, owner->now_ms, err);
 }
+
+/* What there is of a hit already. */
+struct stored {
+    int64_t id, hash, found_ms;
+    bool retracted;
+};
 
 /* The text is another, so all spans are; `changed` when it says something else as well. */
 static int update_hit(struct bw_store *store, const struct hits_owner *owner,
-                      const struct bw_hit *hit, int64_t id, int64_t hash, bool changed,
-                      struct bw_error *err)
+                      const struct bw_hit *hit, const struct stored *stored, int64_t hash,
+                      bool changed, struct bw_error *err)
 {
     struct db_query query;
 
-    if (run_for_hit(store, "DELETE FROM event WHERE hit = ?", id, err) != 0 ||
-        run_for_hit(store, "DELETE FROM matched WHERE hit = ?", id, err) != 0)
+    if (run_for_hit(store, "DELETE FROM event WHERE hit = ?", stored->id, err) != 0 ||
+        run_for_hit(store, "DELETE FROM matched WHERE hit = ?", stored->id, err) != 0)
         return -1;
     if (db_query(store,
                  "UPDATE hit SET severity = ?, events_hash = ?, retracted_ms = NULL,"
@@ -210,21 +219,21 @@ static int update_hit(struct bw_store *store, const struct hits_owner *owner,
     db_int(&query, hash);
     db_time(&query, changed ? owner->now_ms : BW_TIME_NONE);
     db_text(&query, owner->lang);
-    db_int(&query, id);
+    db_int(&query, stored->id);
     if (db_run(&query, err) != 0)
         return -1;
-    return insert_details(store, owner, id, hit, err);
+    return insert_details(store, owner, stored->id, hit, stored->found_ms, err);
 }
 
 /* 1 with the hit of this item and rule, 0 none. */
-static int find_hit(struct bw_store *store, int64_t item, int64_t rule, int64_t *id, int64_t *hash,
-                    bool *retracted, struct bw_error *err)
+static int find_hit(struct bw_store *store, int64_t item, int64_t rule, struct stored *stored,
+                    struct bw_error *err)
 {
     struct db_query query;
     int row;
 
     if (db_query(store,
-                 "SELECT id, events_hash, retracted_ms IS NOT NULL FROM hit"
+                 "SELECT id, events_hash, found_ms, retracted_ms IS NOT NULL FROM hit"
                  " WHERE item = ? AND rule = ?",
                  &query, err) != 0)
         return -1;
@@ -232,9 +241,10 @@ static int find_hit(struct bw_store *store, int64_t item, int64_t rule, int64_t 
     db_int(&query, rule);
     row = db_step(&query, err);
     if (row > 0) {
-        *id = db_column(&query, 0);
-        *hash = db_column(&query, 1);
-        *retracted = db_column(&query, 2) != 0;
+        stored->id = db_column(&query, 0);
+        stored->hash = db_column(&query, 1);
+        stored->found_ms = db_column(&query, 2);
+        stored->retracted = db_column(&query, 3) != 0;
     }
     db_end(&query);
     return row;
@@ -253,27 +263,27 @@ static int save_hit(struct bw_store *store, const struct hits_owner *owner,
                     const struct bw_hit *hit, struct bw_saved_item *saved, struct bw_error *err)
 {
     struct bw_saved_hit *out = &saved->hits[saved->n_hits];
-    int64_t rule = 0, hash = 0, old_hash = 0, id = 0;
-    bool retracted = false;
+    struct stored stored = {.id = 0};
+    int64_t rule = 0, hash = 0;
     int found;
 
     if (names_rule(store, hit->rule, hit->rule_title, &rule, err) != 0 ||
         hash_events(hit, owner->arena, &hash, err) != 0)
         return -1;
-    found = find_hit(store, owner->item, rule, &id, &old_hash, &retracted, err);
+    found = find_hit(store, owner->item, rule, &stored, err);
     if (found < 0)
         return -1;
-    if (found > 0 && is_saved(saved, id))
+    if (found > 0 && is_saved(saved, stored.id))
         return 0; /* the same rule twice in one result: the first counts */
     *out = (struct bw_saved_hit){.hit = hit, .is_new = found == 0};
     if (found > 0) {
-        out->changed = retracted || old_hash != hash;
-        if (update_hit(store, owner, hit, id, hash, out->changed, err) != 0)
+        out->changed = stored.retracted || stored.hash != hash;
+        if (update_hit(store, owner, hit, &stored, hash, out->changed, err) != 0)
             return -1;
-    } else if (insert_hit(store, owner, hit, rule, hash, &id, err) != 0) {
+    } else if (insert_hit(store, owner, hit, rule, hash, &stored.id, err) != 0) {
         return -1;
     }
-    out->id = id;
+    out->id = stored.id;
     saved->n_hits++;
     return 0;
 }

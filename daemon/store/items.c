@@ -153,6 +153,23 @@ static int count_day(struct batch *batch, int64_t published, size_t items, size_
     return db_run(&query, err);
 }
 
+/* The date that is stored, which an edit without one has left alone. */
+static int read_published(struct bw_store *store, int64_t item, int64_t *published,
+                          struct bw_error *err)
+{
+    struct db_query query;
+    int row;
+
+    if (db_query(store, "SELECT published FROM item WHERE id = ?", &query, err) != 0)
+        return -1;
+    db_int(&query, item);
+    row = db_step(&query, err);
+    if (row > 0)
+        *published = db_column_time(&query, 0);
+    db_end(&query);
+    return row < 0 ? -1 : 0;
+}
+
 static int save_hits(struct batch *batch, const struct bw_item *item, const struct bw_hits *found,
                      struct bw_saved_item *out, struct bw_error *err)
 {
@@ -167,6 +184,8 @@ static int save_hits(struct batch *batch, const struct bw_item *item, const stru
     size_t fresh = 0;
     int indexed = out->is_new ? 0 : has_hits(batch->store, out->id, err);
 
+    if (out->is_edited && read_published(batch->store, out->id, &owner.published, err) != 0)
+        return -1;
     if (indexed < 0 || hits_save(batch->store, &owner, found, out, err) != 0)
         return -1;
     for (size_t i = 0; i < out->n_hits; i++)

@@ -204,6 +204,29 @@ static void test_signals(void **state)
     assert_string_equal(told.text[1], "KZ joins EAEU 1 week 7 last 1");
 }
 
+/* An edit, which has lost its date on the way, does not make an old signal a new one. */
+static void test_signal_stays_in_its_week(void **state)
+{
+    struct fixture *f = *state;
+    struct poll poll = {.feed = {.n_items = 0}};
+    struct told told = {.n = 0};
+
+    add_item(&poll, "a", "A", NULL)->published = (NOW - 20 * DAY) / 1000;
+    add_hit(&poll, "ca", "KZ", BW_STANCE_JOINS, "EAEU");
+    add_item(&poll, "b", "B", NULL)->published = BW_TIME_NONE;
+    add_hit(&poll, "ca", "UZ", BW_STANCE_STAYS, "SCO");
+    save_quietly(f, "s", &poll, NOW);
+    poll.items[0].title = poll.items[1].title = "edited";
+    poll.items[0].published = BW_TIME_NONE;
+    set_keys(&poll.items[0], "a");
+    set_keys(&poll.items[1], "b");
+    save_quietly(f, "s", &poll, NOW + 30 * DAY);
+    assert_fine(store_list_signals(f->store, 0, on_signal, &told, &f->err), f);
+    assert_int_equal(told.n, 2);
+    assert_string_equal(told.text[0], "UZ stays SCO 1 week 0 last 0");
+    assert_string_equal(told.text[1], "KZ joins EAEU 1 week 21 last 20");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -213,6 +236,7 @@ int main(void)
         TEST(test_meta),
         TEST(test_days_and_rules),
         TEST(test_signals),
+        TEST(test_signal_stays_in_its_week),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
