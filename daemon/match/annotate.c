@@ -13,6 +13,7 @@ static const char abbreviations[] =
     " jan feb mar apr jun jul aug sep sept oct nov dec approx est dept fig al eg ie cf "
     /* Russian and the Cyrillic of the region */
     " г гг в вв им ул д стр др пр т тыс млн млрд трлн руб коп долл тг проф акад ген полк кв ред "
+    " янв фев февр апр июн июл авг сен сент окт ноя нояб дек қар қаз нау сәу там "
     " см напр англ каз рус тел обл р п св мин гос зам ж жж б ғ ғғ мин мың ш т ст соат й с "
     /* Latin of the region */
     " h k va mln mlrd trln ming soat yy vb sh ";

@@ -162,23 +162,6 @@ static bool is_o_or_g(const char *start, const char *p)
     return p > start && strchr("oOgG", p[-1]) != NULL;
 }
 
-/* Whether the apostrophe at `p`, in a word that began at `start`, is a letter of it: o‘, g‘, a’zo,
- * don't; not a quotation mark, nor what parts a suffix from its word. */
-static bool is_letter_mark(const struct scan *scan, const char *start, const char *p)
-{
-    size_t used;
-    uint32_t cp = fold_decode(p, (size_t)(scan->end - p), &used);
-    const char *next = skip_ignored(p + used, scan->end);
-
-    if (!starts_word(next, scan->end))
-        return is_o_or_g(start, p) && (cp == 0x2BB || !scan->quoted);
-    if (cp == 0x2BB && is_o_or_g(start, p))
-        return true;
-    if (is_possessive(next, scan->end))
-        return false;
-    return !(is_acronym(start, p) && !fold_is_upper(fold_decode(next, 4, &used)));
-}
-
 /*
  * Eight bytes at once: the number of ASCII letters and digits that they begin with, and in *folded
  * all eight with capitals made small. A byte's high bit tells in each step; none carries into the
@@ -277,6 +260,38 @@ static inline const char *scan_simple(const char *p, const char *limit, char **o
     }
     *out = to;
     return p;
+}
+
+/* Whether "GA" of "BRICS’GA" stands at `next`, in a text all in capitals; not the "ZO" of "A’ZO".
+ */
+static bool is_capital_ending(const char *start, const char *p, const char *next, const char *end)
+{
+    char fold[64], *out = fold;
+    size_t upper;
+    unsigned scripts = 0;
+    const char *limit = end - next > 24 ? next + 24 : end;
+    const char *behind = scan_simple(next, limit, &out, &scripts);
+
+    return count_letters(start, p, &upper) >= 3 && !is_o_or_g(start, p) && out - fold >= 2 &&
+           !starts_word(behind, end) && suffix_is_ending(fold, (size_t)(out - fold));
+}
+
+/* Whether the apostrophe at `p`, in a word that began at `start`, is a letter of it: o‘, g‘, a’zo,
+ * don't; not a quotation mark, nor what parts a suffix from its word. */
+static bool is_letter_mark(const struct scan *scan, const char *start, const char *p)
+{
+    size_t used;
+    uint32_t cp = fold_decode(p, (size_t)(scan->end - p), &used);
+    const char *next = skip_ignored(p + used, scan->end);
+
+    if (!starts_word(next, scan->end))
+        return is_o_or_g(start, p) && (cp == 0x2BB || !scan->quoted);
+    if (cp == 0x2BB && is_o_or_g(start, p))
+        return true;
+    if (is_possessive(next, scan->end))
+        return false;
+    return !is_acronym(start, p) || (fold_is_upper(fold_decode(next, 4, &used)) &&
+                                     !is_capital_ending(start, p, next, scan->end));
 }
 
 /* Goes on where scan_simple() stopped, with marks, apostrophes and rare letters; the end of the

@@ -39,6 +39,8 @@ static void test_words(void **state)
         {"Kazakhstan will not seek BRICS membership.", "kazakhstan will not seek brics membership"},
         {"БРИКС-ке, ЕАЭО-ға", "брикс +ке еаэо +ға"},
         {"BRICSʼga BRICS’ga BRICS-ga", "brics +ga brics +ga brics +ga"},
+        {"O‘ZBEKISTON BRICS’GA A’ZO BO‘LMAYDI, SAN’AT",
+         "o'zbekiston brics +ga a'zo bo'lmaydi san'at"},
         {"EAEU's Tokayev’s", "eaeu +s tokayev +s"},
         {"EU-Kazakhstan EU-led", "eu -kazakhstan eu -led"},
         {"O‘zbekiston Oʻzbekiston O'ZBEKISTON Oʼzbekiston",
@@ -81,6 +83,7 @@ static void test_sentences(void **state)
     const char *const plain[] = {"Astana declined.", "Moscow was puzzled!", "Why?"};
     const char *const initials[] = {"К.-Ж. Токаев и В. Путин встретились в 2024 г. в Казани.",
                                     "Они говорили о БРИКС."};
+    const char *const months[] = {"Решение принято 16 окт. 2024 г.", "Москва удивлена."};
     const char *const dotted[] = {"The E.A.E.U. and Mr. Smith of the U.S. agreed.", "It is done."};
     const char *const quoted[] = {"Мы не вступим.»", "Так сказал он"};
     const char *const lines[] = {"First line", "Second one"};
@@ -89,6 +92,7 @@ static void test_sentences(void **state)
     check_sentences("Astana declined. Moscow was puzzled! Why?", plain, 3);
     check_sentences("К.-Ж. Токаев и В. Путин встретились в 2024 г. в Казани. Они говорили о БРИКС.",
                     initials, 2);
+    check_sentences("Решение принято 16 окт. 2024 г. Москва удивлена.", months, 2);
     check_sentences("The E.A.E.U. and Mr. Smith of the U.S. agreed. It is done.", dotted, 2);
     check_sentences("«Мы не вступим.» Так сказал он", quoted, 2);
     check_sentences("First line\nSecond one", lines, 2);
