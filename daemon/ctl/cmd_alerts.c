@@ -13,12 +13,15 @@ struct listing {
     size_t n;
 };
 
-/* The title of the item that raised it: owned, NULL when the alert is of another kind. */
+/* The title of the item that raised it, or the alert's own: owned, NULL when there is none. */
 static json_t *title_of(const struct bw_outbox_row *row)
 {
     json_t *payload = row->payload != NULL ? json_loads(row->payload, 0, NULL) : NULL;
-    json_t *title = json_incref(json_object_get(json_object_get(payload, "item"), "title"));
+    json_t *title = json_object_get(json_object_get(payload, "item"), "title");
 
+    if (title == NULL)
+        title = json_object_get(payload, "title");
+    json_incref(title);
     json_decref(payload);
     return title;
 }

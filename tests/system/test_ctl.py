@@ -128,10 +128,12 @@ def test_feed_parse_of_what_is_no_feed(tmp_path):
 
 # --- rules --------------------------------------------------------------------------------------
 
-def test_rules_check(polled):
-    result = ctl("--config", SOURCE / "config/quickstart.yaml", "rules", "check")
+@pytest.mark.parametrize("name", ["quickstart.yaml", "blocwatchd.yaml"])
+def test_the_configuration_that_comes_along_is_fine(name):
+    result = ctl("--config", SOURCE / "config" / name, "rules", "check")
     assert result.returncode == 0, result.stdout
     assert "fine: " in result.stdout
+    assert "error" not in result.stdout and "warning" not in result.stdout
 
 
 def test_rules_check_lists_every_error(tmp_path):

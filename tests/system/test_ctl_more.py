@@ -256,3 +256,17 @@ def test_sources_enable_and_disable(tmp_path):
     assert ctl("--config", config, "sources", "enable", "a").returncode == 0
     assert "enabled: true" in config.read_text()
     assert ctl("--config", config, "sources", "enable", "b").returncode == 1
+
+
+# --- channels -----------------------------------------------------------------------------------
+
+def test_channel_test(receiver, tmp_path):
+    config = write_config(tmp_path, [], [{"id": "hook", "type": "webhook", "url": receiver.url},
+                                         {"id": "down", "type": "webhook",
+                                          "url": "http://127.0.0.1:1/"}])
+    result = ctl("--config", config, "channel", "test", "hook")
+    assert result.returncode == 0, result.stderr
+    assert "hook: delivered" in result.stdout and "> POST" in result.stdout
+    assert ctl("--config", config, "channel", "test", "down").returncode == 1
+    result = ctl("--config", config, "channel", "test", "nobody")
+    assert result.returncode == 1 and "nobody" in result.stderr
