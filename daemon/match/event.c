@@ -293,6 +293,23 @@ static const struct bw_mark *choose_actor(const struct bw_frame *frame,
     return nucleus->bloc->venue || (borrowed && other != NULL) ? NULL : actor;
 }
 
+/* "Tokayev proposed to reform the SCO" invites nobody: there must be a host and a guest. */
+static bool lacks_guest(const struct bw_frame *frame, const struct bw_nucleus *nucleus,
+                        const struct bw_mark *actor)
+{
+    uint32_t from, to;
+
+    if (nucleus->stance->effect != BW_EFFECT_INVITES || nucleus->result != BW_STANCE_CONSIDERS ||
+        actor->first > nucleus->stance->last)
+        return false;
+    frame_sentence(frame, nucleus->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_ACTOR && frame->marks[i].group != actor->group)
+            return false;
+    }
+    return true;
+}
+
 static void finish_nucleus(struct finder *finder, struct bw_nucleus *nucleus,
                            const struct bw_nucleus *nuclei, uint32_t n)
 {
@@ -312,6 +329,8 @@ static void finish_nucleus(struct finder *finder, struct bw_nucleus *nucleus,
     actor = choose_actor(frame, nucleus);
     if (actor == NULL)
         trace_mark(finder, nucleus->stance, "there is no actor");
+    else if (lacks_guest(frame, nucleus, actor))
+        trace_mark(finder, nucleus->stance, "nobody is invited");
     else
         emit(finder, nucleus, actor);
 }

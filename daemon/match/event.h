@@ -38,6 +38,7 @@ enum bw_effect {
     BW_EFFECT_VENUE,        /* the bloc it reaches belongs to it: summit, games, market */
     BW_EFFECT_BLOCKS,       /* parts a stance from a bloc: at, during, with */
     BW_EFFECT_ANAPHOR,      /* stands for the bloc named before: the bloc, the organisation */
+    BW_EFFECT_FILLER,       /* parts nothing from its bloc: the, officially, full */
     BW_EFFECTS
 };
 
@@ -82,9 +83,9 @@ struct bw_nucleus {
 };
 
 enum {
-    EVENT_FREE_REACH = 14,    /* from a stance to its bloc when the stance asks for no nearness */
-    EVENT_OBJECT_REACH = 4,   /* to its bloc when it does */
-    EVENT_MODIFIER_REACH = 9, /* from a cue to its stance */
+    EVENT_FREE_REACH = 14,     /* from a stance to its bloc when the stance asks for no nearness */
+    EVENT_OBJECT_REACH = 4,    /* to its bloc when it does */
+    EVENT_MODIFIER_REACH = 11, /* from a cue to its stance */
     EVENT_NEGATION_REACH = 4,
     EVENT_ACTOR_REACH = 28,
     EVENT_FAR = 1000,        /* farther than any bloc */

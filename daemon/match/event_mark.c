@@ -22,6 +22,7 @@ static const char *const effect_names[BW_EFFECTS] = {
     [BW_EFFECT_VENUE] = "venue",
     [BW_EFFECT_BLOCKS] = "blocks",
     [BW_EFFECT_ANAPHOR] = "anaphor",
+    [BW_EFFECT_FILLER] = "filler",
 };
 
 /* A name of the ladder, with or without "-bloc" behind it; 0 when it is none. */
@@ -151,12 +152,20 @@ static bool hides(const struct bw_mark *a, const struct bw_mark *b)
         return false;
     if (over == LAYER_GUARD)
         return inside && compare_length(a, b) >= 0;
+    if (a->effect == BW_EFFECT_FILLER && under == LAYER_ACTOR) /* "Moscow-led" */
+        return inside && a->last > a->first;
     if (over == LAYER_BLOC && under != LAYER_BLOC) /* "the Union State of Russia and Belarus" */
         return inside && a->last > a->first;
     if (over == under)
         return compare_length(a, b) > 0 && !looks_elsewhere(a, b);
     return over >= LAYER_PREDICATE && under >= LAYER_PREDICATE && inside &&
            a->last - a->first > b->last - b->first;
+}
+
+/* A free stance can do more than one that wants its bloc near, and that one more than a cue. */
+static int rank_of(const struct bw_mark *mark)
+{
+    return mark->facet != BW_FACET_STANCE ? 0 : mark->near ? 1 : 2;
 }
 
 /* Two marks that say the same of the same words: the one that can do more stays. */
@@ -169,8 +178,8 @@ static bool repeats(const struct bw_mark *a, const struct bw_mark *b, bool a_is_
         if (a->stance != b->stance || (a->effect != b->effect && a->effect != BW_EFFECT_STANCE &&
                                        b->effect != BW_EFFECT_STANCE))
             return false;
-        if (a->near != b->near)
-            return b->near;
+        if (rank_of(a) != rank_of(b))
+            return rank_of(a) < rank_of(b);
         if (looks_elsewhere(a, b))
             return false;
     }
@@ -263,26 +272,56 @@ static void drop_overfull(struct bw_frame *frame, uint32_t limit)
     fill_starts(frame);
 }
 
-/* Whether the mark at `j` takes the place of the one at `i`. */
-static bool is_hidden_by(const struct bw_frame *frame, uint32_t i, uint32_t j)
+/* Marks in the order in which they take their place: guards first, then by length. */
+static int compare_claims(const void *left, const void *right)
 {
-    const struct bw_mark *a = &frame->marks[i], *b = &frame->marks[j];
+    const struct bw_mark *a = *(const struct bw_mark *const *)left;
+    const struct bw_mark *b = *(const struct bw_mark *const *)right;
+    bool guard_a = a->facet == BW_FACET_GUARD, guard_b = b->facet == BW_FACET_GUARD;
+    int length = compare_length(b, a);
 
-    return i != j && (hides(b, a) || repeats(a, b, i < j));
+    if (guard_a != guard_b)
+        return guard_a ? -1 : 1;
+    if (length != 0)
+        return length;
+    return (a > b) - (a < b);
 }
 
-/* Drops what a longer one or a guard hides, then the guards. Marks are looked at by sentence. */
+/* Of one sentence: drops what a longer one or a guard hides; a hidden one hides nothing. */
+static void keep_longest_of(struct bw_frame *frame, uint32_t from, uint32_t to, bool *hidden,
+                            const struct bw_mark **claims)
+{
+    uint32_t n = to - from;
+
+    for (uint32_t i = 0; i < n; i++)
+        claims[i] = &frame->marks[from + i];
+    qsort(claims, n, sizeof *claims, compare_claims);
+    for (uint32_t i = 0; i < n; i++) {
+        bool *mine = &hidden[claims[i] - frame->marks];
+
+        for (uint32_t j = 0; j < n && !*mine; j++)
+            *mine = i != j && !hidden[claims[j] - frame->marks] &&
+                    (hides(claims[j], claims[i]) ||
+                     repeats(claims[i], claims[j], claims[i] < claims[j]));
+    }
+}
+
+/* Drops what is hidden, then the guards. */
 static int keep_longest(struct bw_frame *frame)
 {
     uint32_t kept = 0, from, to;
     bool *hidden = calloc(frame->n_marks + 1, sizeof *hidden);
+    const struct bw_mark **claims = calloc(frame->n_marks + 1, sizeof *claims);
 
-    if (hidden == NULL)
+    if (hidden == NULL || claims == NULL) {
+        free(hidden);
+        free(claims);
         return -1;
-    for (uint32_t i = 0; i < frame->n_marks; i++) {
-        frame_sentence(frame, frame->marks[i].sentence, &from, &to);
-        for (uint32_t j = from; j < to && !hidden[i]; j++)
-            hidden[i] = is_hidden_by(frame, i, j);
+    }
+    for (uint32_t s = 0; s < frame->text->n_sentences; s++) {
+        frame_sentence(frame, s, &from, &to);
+        if (to > from)
+            keep_longest_of(frame, from, to, hidden, claims);
     }
     for (uint32_t i = 0; i < frame->n_marks; i++) {
         if (!hidden[i] && frame->marks[i].facet != BW_FACET_GUARD)
@@ -290,6 +329,7 @@ static int keep_longest(struct bw_frame *frame)
     }
     frame->n_marks = kept;
     free(hidden);
+    free(claims);
     fill_starts(frame);
     return 0;
 }

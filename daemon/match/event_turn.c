@@ -93,7 +93,7 @@ static void lend_modal(struct state *state, enum bw_stance lent)
     switch (lent) {
     case BW_STANCE_CONSIDERS:
         if (is_away(now) || now == BW_STANCE_STAYS || now == BW_STANCE_DECLINES ||
-            now == BW_STANCE_OPPOSES)
+            now == BW_STANCE_OPPOSES || now == BW_STANCE_OBSERVES || now == BW_STANCE_PARTNERS)
             state->certainty = BW_CERTAINTY_HYPOTHETICAL;
         else
             state->stance = BW_STANCE_CONSIDERS;
@@ -107,7 +107,8 @@ static void lend_modal(struct state *state, enum bw_stance lent)
             state->stance = BW_STANCE_SIGNS;
         break;
     case BW_STANCE_OPPOSES:
-        state->stance = is_away(now) ? BW_STANCE_STAYS : BW_STANCE_OPPOSES;
+        state->stance =
+            is_away(now) || now == BW_STANCE_STAYS ? BW_STANCE_STAYS : BW_STANCE_OPPOSES;
         break;
     case BW_STANCE_STAYS: /* keeps its membership, but continues its talks */
         if (now == BW_STANCE_NONE || now == BW_STANCE_LEAVES)
@@ -182,9 +183,11 @@ bool turn_is_modifier(const struct bw_frame *frame, const struct bw_mark *mark,
     if (mark->facet != BW_FACET_STANCE || mark == nucleus->stance ||
         stands_alone(frame, mark, nucleus))
         return false;
+    if (mark_is_modal(mark))
+        return true;
     /* Whatever is done with a membership is the stance. */
-    return mark_is_modal(mark) ||
-           (nucleus->stance->stance == BW_STANCE_NONE && mark->stance != BW_STANCE_NONE);
+    return nucleus->stance->stance == BW_STANCE_NONE && mark->stance != BW_STANCE_NONE &&
+           (!mark->near || mark_distance(frame, mark, nucleus->stance) <= 2);
 }
 
 /* Whether `mark` is nearer to this nucleus than to any other of the sentence. */
@@ -276,6 +279,28 @@ static bool is_asked(const struct bw_frame *frame, const struct bw_mark *stance)
 }
 
 enum { MODIFIERS_LIMIT = 16 };
+
+/* "X is in, WHILE Y still ponders": the mark has a connector and a subject of its own. */
+static bool has_own_subject(const struct bw_frame *frame, const struct bw_mark *mark,
+                            const struct bw_mark *stance)
+{
+    bool connector = false;
+    uint32_t from, to;
+
+    if (mark->first < stance->first)
+        return false;
+    frame_sentence(frame, mark->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *other = &frame->marks[i];
+
+        if (other->first <= stance->last || other->last >= mark->first)
+            continue;
+        connector |= other->effect == BW_EFFECT_CLAUSE;
+        if (connector && other->facet == BW_FACET_ACTOR && !other->oblique && !other->locative)
+            return true;
+    }
+    return false;
+}
 
 /* Whether two marks say the same of shared words ("application" in "application to"). */
 static bool echoes(const struct bw_mark *a, const struct bw_mark *b)
