@@ -36,6 +36,37 @@ def test_everything_is_in_place(root):
     assert (root / "etc/blocwatch/credentials").stat().st_mode & 0o777 == 0o700
 
 
+PAGES = ["man1/blocwatchctl.1", "man5/blocwatch-rules.5", "man5/blocwatchd.yaml.5",
+         "man8/blocwatchd.8"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_manual_pages_are_clean(root, page):
+    result = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", root / "usr/share/man" / page],
+                            capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
+
+
+def test_manual_names_every_command(root):
+    page = subprocess.run(["mandoc", "-T", "ascii", root / "usr/share/man/man1/blocwatchctl.1"],
+                          capture_output=True, text=True).stdout
+    page = " ".join(re.sub(".\b", "", page).split())
+    told = subprocess.run([root / "usr/bin/blocwatchctl", "--help"], capture_output=True,
+                          text=True).stdout
+    commands = re.findall(r"^  ([a-z][a-z ]*[a-z])", told, re.MULTILINE)
+    assert len(commands) > 20
+    for command in commands:
+        assert command in page, command
+
+
+@pytest.mark.parametrize("shell, file", [
+    ("bash", "bash-completion/completions/blocwatchctl"),
+    ("zsh", "zsh/vendor-completions/_blocwatchctl"),
+    ("fish", "fish/vendor_completions.d/blocwatchctl.fish")])
+def test_completions_are_installed(root, shell, file):
+    assert "backtest" in (root / "usr/share" / file).read_text()
+
+
 def test_the_installed_configuration_is_fine(root):
     result = subprocess.run([root / "usr/sbin/blocwatchd", "--check", "--config",
                              root / "etc/blocwatch/blocwatchd.yaml"],
