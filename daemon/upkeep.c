@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEP = 500, PAUSE_MS = 200, ROUND_MS = 600 * 1000, FIRST_MS = 30 * 1000 };
+enum { STEP = 100, PAUSE_MS = 200, ROUND_MS = 600 * 1000, FIRST_MS = 30 * 1000 };
 
 struct bw_upkeep {
     const struct bw_config *config;
