@@ -95,7 +95,7 @@ static void decode_again(struct bw_buf *plain)
     if (strchr(plain->data, '&') == NULL || !text_looks_like_html(plain->data, plain->len))
         return;
     buf_init(&again);
-    if (text_from_html(plain->data, plain->len, true, &again) == 0) {
+    if (text_convert(plain->data, plain->len, TEXT_REFERENCES, &again) == 0) {
         buf_reset(plain);
         buf_append(plain, again.data, again.len);
     }
@@ -105,9 +105,9 @@ static void decode_again(struct bw_buf *plain)
 static bool is_html(const struct bw_parse *p, const struct bw_frame *frame, const char *text,
                     size_t len)
 {
-    if (frame->html || frame->markup)
+    if (frame->html)
         return true;
-    if (frame->base64 || (p->is_atom && frame->is_explicit))
+    if (frame->markup || frame->base64 || (p->is_atom && frame->is_explicit))
         return false;
     return text_looks_like_html(text, len);
 }
@@ -115,6 +115,7 @@ static bool is_html(const struct bw_parse *p, const struct bw_frame *frame, cons
 void field_convert(struct bw_parse *p, const struct bw_frame *frame, bool one_line)
 {
     bool is_text = frame->tag->role == ROLE_TEXT, html = false;
+    unsigned what = frame->markup ? TEXT_MARKS : 0;
     const char *text;
     size_t len;
 
@@ -122,14 +123,14 @@ void field_convert(struct bw_parse *p, const struct bw_frame *frame, bool one_li
     if (p->scratch.len > frame->start) {
         if (frame->base64)
             decode_base64(&p->scratch, frame->start);
-        undo_double_encoding(&p->scratch, frame->start);
+        if (is_text)
+            undo_double_encoding(&p->scratch, frame->start);
         text = p->scratch.data + frame->start;
         len = p->scratch.len - frame->start;
         html = is_text && is_html(p, frame, text, len);
         if (html)
-            feed_html_to_text(text, len, &p->plain);
-        else
-            text_collapse(text, len, &p->plain);
+            what |= TEXT_TAGS | TEXT_REFERENCES;
+        text_convert(text, len, what, &p->plain);
     } else {
         buf_append(&p->plain, "", 0);
     }
@@ -153,7 +154,7 @@ const char *field_keep(struct bw_parse *p, const char *text, size_t len)
     const char *copy;
 
     buf_reset(&p->link);
-    if (text_collapse(text, utf8_cut(text, len, p->limits->max_text), &p->link) != 0) {
+    if (text_convert(text, utf8_cut(text, len, p->limits->max_text), 0, &p->link) != 0) {
         p->failed = BW_ERR_MEMORY;
         return NULL;
     }

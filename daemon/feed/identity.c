@@ -42,7 +42,7 @@ void identity_fill(struct bw_parse *p, struct bw_item *item)
 
     if (item->link != NULL) {
         buf_reset(buf);
-        feed_clean_link(item->link, buf);
+        url_clean(item->link, buf);
         hash_buf(p, buf, item->link_key);
     }
     buf_reset(buf);
@@ -51,7 +51,7 @@ void identity_fill(struct bw_parse *p, struct bw_item *item)
     } else if (item->link != NULL) {
         /* A fragment tells the entries of one page apart. */
         buf_puts(buf, "link");
-        feed_clean_link(item->link, buf);
+        url_clean(item->link, buf);
         url_append_fragment(item->link, buf);
     } else {
         append_field(buf, "title", item->title);

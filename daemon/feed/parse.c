@@ -1,6 +1,8 @@
 /* What elements mean: turns starts, ends and text into fields. Owns the frames of open elements. */
 #include "parse.h"
+#include "text.h"
 #include "url.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -288,23 +290,14 @@ static void start_known(struct bw_parse *p, struct bw_frame *frame, const struct
     }
 }
 
-static void append_markup(struct bw_parse *p, const char *open, const char *name)
+/* An element inside text begins or ends: its tag becomes a mark. */
+static void mark_element(struct bw_parse *p, const char *local)
 {
-    buf_puts(&p->scratch, open);
-    buf_puts(&p->scratch, name);
-    buf_putc(&p->scratch, '>');
-}
+    char mark = text_mark(local);
 
-/* Text that was taken as plain so far turns out to have elements beside it. */
-static void begin_markup(struct bw_parse *p, struct bw_frame *content)
-{
-    content->markup = true;
-    if (content->html || p->scratch.len == content->start)
-        return;
-    buf_reset(&p->plain);
-    buf_append(&p->plain, p->scratch.data + content->start, p->scratch.len - content->start);
-    p->scratch.len = content->start;
-    parse_text(p, p->plain.data, p->plain.len);
+    p->frames[p->content_depth].markup = true;
+    if (mark != '\0' && buf_putc(&p->scratch, mark) != 0)
+        p->failed = BW_ERR_MEMORY;
 }
 
 void parse_start(struct bw_parse *p, const struct bw_tag *tag, const char *local,
@@ -325,28 +318,12 @@ void parse_start(struct bw_parse *p, const struct bw_tag *tag, const char *local
     if (n_attrs > 0)
         inherit(p, frame, attrs, n_attrs);
     if (p->content_depth > 0) {
-        if (!p->frames[p->content_depth].markup)
-            begin_markup(p, &p->frames[p->content_depth]);
-        append_markup(p, "<", local);
+        mark_element(p, local);
+        if (p->raw_depth == 0 && text_is_raw(local))
+            p->raw_depth = p->depth;
         frame->tag = NULL;
     } else if (tag != NULL && (!(frame->inside & IN_SOURCE))) {
         start_known(p, frame, attrs, n_attrs);
-    }
-}
-
-static void append_escaped(struct bw_buf *out, const char *text, size_t len)
-{
-    while (len > 0) {
-        size_t n = 0;
-
-        while (n < len && text[n] != '<' && text[n] != '&')
-            n++;
-        buf_append(out, text, n);
-        if (n == len)
-            return;
-        buf_puts(out, text[n] == '<' ? "&lt;" : "&amp;");
-        text += n + 1;
-        len -= n + 1;
     }
 }
 
@@ -354,18 +331,14 @@ void parse_text(struct bw_parse *p, const char *text, size_t len)
 {
     size_t most;
 
-    if (p->n_captures == 0 || p->failed != BW_OK)
+    if (p->n_captures == 0 || p->raw_depth > 0 || p->failed != BW_OK)
         return;
     most = p->limits->max_text * MARKUP_FACTOR;
     if (p->scratch.len >= most || len > most - p->scratch.len) {
         p->cut_text = true;
-        len = p->scratch.len >= most ? 0 : most - p->scratch.len;
+        len = p->scratch.len >= most ? 0 : utf8_cut(text, len, most - p->scratch.len);
     }
-    if (p->content_depth > 0 && p->frames[p->content_depth].markup)
-        append_escaped(&p->scratch, text, len);
-    else
-        buf_append(&p->scratch, text, len);
-    if (p->scratch.failed)
+    if (buf_append(&p->scratch, text, len) != 0)
         p->failed = BW_ERR_MEMORY;
 }
 
@@ -517,7 +490,9 @@ void parse_end(struct bw_parse *p, const char *local)
     if (p->failed != BW_OK || p->depth == 0)
         return;
     if (p->content_depth > 0 && p->depth > p->content_depth) {
-        append_markup(p, "</", local);
+        mark_element(p, local);
+        if (p->raw_depth == p->depth)
+            p->raw_depth = 0;
         p->depth--;
         return;
     }

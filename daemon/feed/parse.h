@@ -57,6 +57,7 @@ struct bw_parse {
     int depth;
     int n_captures;    /* frames whose text is wanted */
     int content_depth; /* the frame whose children are markup; 0 none */
+    int raw_depth;     /* the script or style sheet in it; 0 none */
     struct bw_buf scratch, plain, link;
 
     struct bw_draft item, feed;

@@ -12,21 +12,25 @@
 
 enum gap { GAP_NONE, GAP_SPACE, GAP_LINE };
 
+/* Control characters that stand for elements; where they come from outside they are dropped. */
+enum { MARK_LINE = 1, MARK_SPACE = 2 };
+
 /* What a byte needs. */
-enum { PLAIN, SPACE, MARKUP, REFERENCE, DROP, LEAD_C2, LEAD_E2, LEAD_E3, LEAD_EF };
+enum { PLAIN, SPACE, MARK, MARKUP, REFERENCE, DROP, LEAD_C2, LEAD_E2, LEAD_E3, LEAD_EF };
 
 struct scan {
     const char *at, *end;
     char *out, *start; /* room for all that can come was reserved */
     enum gap gap;      /* what stands between the last character and the next */
-    bool tags, references;
+    unsigned what;
     bool no_cdata_end; /* it was looked for once, in vain */
 };
 
 static const unsigned char classes[256] = {
-    [0 ... 8] = DROP, ['\t'] = SPACE,     ['\n'] = SPACE,   [11] = DROP,      ['\f'] = SPACE,
-    ['\r'] = SPACE,   [14 ... 31] = DROP, [' '] = SPACE,    ['<'] = MARKUP,   ['&'] = REFERENCE,
-    [127] = DROP,     [0xC2] = LEAD_C2,   [0xE2] = LEAD_E2, [0xE3] = LEAD_E3, [0xEF] = LEAD_EF,
+    [0] = DROP,       [MARK_LINE] = MARK, [MARK_SPACE] = MARK, [3 ... 8] = DROP, ['\t'] = SPACE,
+    ['\n'] = SPACE,   [11] = DROP,        ['\f'] = SPACE,      ['\r'] = SPACE,   [14 ... 31] = DROP,
+    [' '] = SPACE,    ['<'] = MARKUP,     ['&'] = REFERENCE,   [127] = DROP,     [0xC2] = LEAD_C2,
+    [0xE2] = LEAD_E2, [0xE3] = LEAD_E3,   [0xEF] = LEAD_EF,
 };
 
 static void widen_gap(struct scan *scan, enum gap gap)
@@ -272,6 +276,11 @@ static void put_or_skip(struct scan *scan, unsigned char class)
     case DROP:
         scan->at++;
         break;
+    case MARK:
+        if (scan->what & TEXT_MARKS)
+            widen_gap(scan, *scan->at == MARK_LINE ? GAP_LINE : GAP_SPACE);
+        scan->at++;
+        break;
     case LEAD_C2:
         put_sequence(scan, 2);
         break;
@@ -281,7 +290,7 @@ static void put_or_skip(struct scan *scan, unsigned char class)
         put_sequence(scan, 3);
         break;
     case MARKUP:
-        if (scan->tags) {
+        if (scan->what & TEXT_TAGS) {
             skip_markup(scan);
             break;
         }
@@ -289,7 +298,7 @@ static void put_or_skip(struct scan *scan, unsigned char class)
         *scan->out++ = *scan->at++;
         break;
     case REFERENCE:
-        if (scan->references) {
+        if (scan->what & TEXT_REFERENCES) {
             put_reference(scan);
             break;
         }
@@ -309,9 +318,9 @@ static void scan_range(struct scan *scan, const char *end)
         put_or_skip(scan, classes[(unsigned char)*scan->at]);
 }
 
-static int convert(const char *text, size_t len, bool tags, bool references, struct bw_buf *out)
+int text_convert(const char *text, size_t len, unsigned what, struct bw_buf *out)
 {
-    struct scan scan = {.at = text, .tags = tags, .references = references};
+    struct scan scan = {.at = text, .what = what};
 
     /* Text only shrinks, but for C1 controls, whose two bytes may become three (see LEAD_C2). */
     if (buf_reserve(out, len + len / 2 + 8) != 0)
@@ -323,19 +332,21 @@ static int convert(const char *text, size_t len, bool tags, bool references, str
     return 0;
 }
 
-int text_collapse(const char *text, size_t len, struct bw_buf *out)
-{
-    return convert(text, len, false, false, out);
-}
-
-int text_from_html(const char *html, size_t len, bool references, struct bw_buf *out)
-{
-    return convert(html, len, !references, true, out);
-}
-
 int feed_html_to_text(const char *html, size_t len, struct bw_buf *out)
 {
-    return convert(html, len, true, true, out);
+    return text_convert(html, len, TEXT_TAGS | TEXT_REFERENCES, out);
+}
+
+char text_mark(const char *element)
+{
+    enum bw_element kind = element_find(element, strlen(element));
+
+    return kind == ELEMENT_BLOCK ? MARK_LINE : kind == ELEMENT_CELL ? MARK_SPACE : '\0';
+}
+
+bool text_is_raw(const char *element)
+{
+    return element_find(element, strlen(element)) == ELEMENT_RAW;
 }
 
 bool text_looks_like_html(const char *text, size_t len)

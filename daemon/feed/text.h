@@ -7,11 +7,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Plain text: white space collapsed, soft hyphens and control characters dropped. Appends. */
-int text_collapse(const char *text, size_t len, struct bw_buf *out);
+/* What there is to read besides white space, which is collapsed, and soft hyphens and control
+ * characters, which are dropped. */
+enum {
+    TEXT_TAGS = 1,       /* tags, comments and the like, as in HTML */
+    TEXT_REFERENCES = 2, /* &amp; */
+    TEXT_MARKS = 4,      /* what text_mark() has put in place of elements */
+};
 
-/* As feed_html_to_text(); with `references` only &…; are decoded and '<' is text. */
-int text_from_html(const char *html, size_t len, bool references, struct bw_buf *out);
+/* Appends plain text; -1 when out of memory. */
+int text_convert(const char *text, size_t len, unsigned what, struct bw_buf *out);
+
+/* Where an element begins or ends whose tag was never text: a mark to append to the text, or '\0'
+ * for one that joins what stands on both sides. */
+char text_mark(const char *element);
+
+/* Is this an element whose content is no text: a script, a style sheet? */
+bool text_is_raw(const char *element);
 
 /* Is this text, which should be plain, HTML after all? Only when it has an end tag or a reference
  * and no tag or reference that HTML does not know: guessing wrong would lose text. */

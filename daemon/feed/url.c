@@ -62,9 +62,11 @@ static void put(struct bw_buf *out, const char *before, struct piece piece, cons
 {
     if (piece.text == NULL)
         return;
-    buf_puts(out, before);
+    if (before[0] != '\0')
+        buf_puts(out, before);
     buf_append(out, piece.text, piece.len);
-    buf_puts(out, after);
+    if (after[0] != '\0')
+        buf_puts(out, after);
 }
 
 /* Removes "." and ".." from the path that begins at `from`. */
@@ -337,23 +339,27 @@ static void put_query(struct bw_buf *out, struct piece query)
     }
 }
 
-int feed_clean_link(const char *link, struct bw_buf *out)
+int url_clean(const char *link, struct bw_buf *out)
 {
-    struct bw_buf clean;
-    struct url url;
+    struct url url = split(link);
 
-    buf_init(&clean);
-    if (trim(link, &clean) != 0) {
-        buf_clear(&clean);
-        return -1;
-    }
-    url = split(clean.data);
     put_origin(out, &url);
     if (url.path.len == 0 && url.authority.text != NULL)
         buf_putc(out, '/');
     put(out, "", url.path, "");
     if (url.query.text != NULL)
         put_query(out, url.query);
-    buf_clear(&clean);
     return out->failed ? -1 : 0;
+}
+
+int feed_clean_link(const char *link, struct bw_buf *out)
+{
+    struct bw_buf trimmed;
+    int result = -1;
+
+    buf_init(&trimmed);
+    if (trim(link, &trimmed) == 0)
+        result = url_clean(buf_text(&trimmed), out);
+    buf_clear(&trimmed);
+    return result;
 }

@@ -10,6 +10,9 @@
  * are dropped. What has no base stays relative. */
 int url_resolve(const char *base, const char *link, struct bw_buf *out);
 
+/* As feed_clean_link(), for what url_resolve() has made. */
+int url_clean(const char *link, struct bw_buf *out);
+
 /* Could a reader open this? False for tag:, urn:, data:, javascript: and their like. */
 bool url_is_openable(const char *link);
 

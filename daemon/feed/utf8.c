@@ -52,6 +52,11 @@ size_t utf8_check(const char *text, size_t len, size_t *multi)
             }
             stop = i + BLOCK;
         }
+        /* Cyrillic words */
+        for (; i + 1 < len && s[i] >= 0xC2 && s[i] < 0xE0 && (s[i + 1] & 0xC0) == 0x80; count++)
+            i += 2;
+        if (i >= len)
+            break;
         n = s[i] >= ' ' && s[i] < 0x80 ? 1 : sequence(s + i, len - i);
         if (n == 0)
             break;
