@@ -250,35 +250,76 @@ static int visit_entries(const struct bw_index *index, uint32_t at, bool prefix,
     return 0;
 }
 
-static int scan_prefixes(const struct bw_index *index, uint32_t classes, struct bw_text *text,
-                         uint32_t token, struct bw_pattern_hits *out)
+/* A word that the small tables let through, on its way to the large ones. */
+struct probe {
+    uint32_t token, hash, entry;
+    bool prefix;
+};
+
+enum { BATCH = 32 }; /* words */
+
+/* Which of the tokens [from, to) may be, or begin with, something that is looked for. Nothing is
+ * branched on what the bit tables say, so that their loads overlap. */
+static size_t probe_bits(const struct bw_index *index, const struct bw_text *text, uint32_t from,
+                         uint32_t to, struct probe *out)
 {
-    const char *fold = text->tokens[token].fold;
+    size_t n = 0;
 
-    for (; classes != 0; classes &= classes - 1) {
-        uint32_t kind = (uint32_t)__builtin_ctz(classes);
-        uint32_t hash = word_hash(fold, class_len[kind]) + kind;
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_token *token = &text->tokens[i];
+        uint32_t classes = index->starts[hash_start(token->fold)] & fit_classes(token->fold_len);
 
-        if (lookup_may_hold(&index->prefixes, hash) &&
-            visit_entries(index, lookup_find(&index->prefixes, hash, text), true, text, token,
-                          out) != 0)
-            return -1;
+        out[n] = (struct probe){.token = i, .hash = token->hash};
+        n += lookup_may_hold(&index->words, token->hash);
+        for (; classes != 0; classes &= classes - 1) {
+            uint32_t kind = (uint32_t)__builtin_ctz(classes);
+            uint32_t hash = word_hash(token->fold, class_len[kind]) + kind;
+
+            out[n] = (struct probe){.token = i, .hash = hash, .prefix = true};
+            n += lookup_may_hold(&index->prefixes, hash);
+        }
     }
-    return 0;
+    return n;
+}
+
+/* Which of them are there; the large tables are fetched ahead, for they lie outside the caches. */
+static size_t probe_slots(const struct bw_index *index, struct bw_text *text, struct probe *probes,
+                          size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct bw_lookup *lookup = probes[i].prefix ? &index->prefixes : &index->words;
+
+        __builtin_prefetch(&lookup->slots[probes[i].hash & lookup->slots_mask]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct bw_lookup *lookup = probes[i].prefix ? &index->prefixes : &index->words;
+
+        probes[kept] = probes[i];
+        probes[kept].entry = lookup_find(lookup, probes[i].hash, text);
+        if (probes[kept].entry != 0)
+            __builtin_prefetch(&index->entries[probes[kept++].entry - 1]);
+    }
+    for (size_t i = 0; i < kept; i++)
+        __builtin_prefetch(index->entries[probes[i].entry - 1].fold);
+    return kept;
 }
 
 int index_scan(const struct bw_index *index, struct bw_text *text, struct bw_pattern_hits *out)
 {
-    for (uint32_t i = 0; i < text->n_tokens; i++) {
-        const struct bw_token *token = &text->tokens[i];
-        uint32_t classes = index->starts[hash_start(token->fold)] & fit_classes(token->fold_len);
+    struct probe probes[BATCH * (CLASSES + 1) + 1];
 
-        if (lookup_may_hold(&index->words, token->hash) &&
-            visit_entries(index, lookup_find(&index->words, token->hash, text), false, text, i,
-                          out) != 0)
-            return -1;
-        if (classes != 0 && scan_prefixes(index, classes, text, i, out) != 0)
-            return -1;
+    for (uint32_t from = 0; from < text->n_tokens; from += BATCH) {
+        uint32_t to = text->n_tokens - from < BATCH ? text->n_tokens : from + BATCH;
+        size_t n = probe_bits(index, text, from, to, probes);
+
+        n = probe_slots(index, text, probes, n);
+        for (size_t i = 0; i < n; i++) {
+            if (visit_entries(index, probes[i].entry, probes[i].prefix, text, probes[i].token,
+                              out) != 0)
+                return -1;
+        }
     }
     return 0;
 }
