@@ -102,10 +102,11 @@ static void add_nucleus(struct finder *finder, const struct bw_mark *stance,
     }
     if (*n == NUCLEI_LIMIT)
         return;
-    memset(&nuclei[*n], 0, sizeof *nuclei);
-    nuclei[*n].stance = stance;
-    nuclei[*n].bloc = bloc;
-    nuclei[*n].sentence = stance->sentence;
+    nuclei[*n] = (struct bw_nucleus){.stance = stance, .bloc = bloc, .sentence = stance->sentence};
+    if (stance->set->object != NULL && (bloc->venue || bind_actor(frame, &nuclei[*n]) == NULL)) {
+        trace_mark(finder, stance, "its object is no actor");
+        return;
+    }
     buf_init(&nuclei[*n].why);
     ++*n;
 }
@@ -140,8 +141,8 @@ static bool is_absorbed(const struct bw_frame *frame, const struct bw_nucleus *n
         return false;
     if (nucleus->stance->stance == BW_STANCE_NONE && other->stance->stance != BW_STANCE_NONE)
         return distance < EVENT_MODIFIER_REACH;
-    return nucleus->stance->stance == BW_STANCE_JOINS && is_status(other->stance->stance) &&
-           distance <= 3;
+    return nucleus->stance->stance == BW_STANCE_JOINS && nucleus->stance->negations == 0 &&
+           is_status(other->stance->stance) && distance <= 3;
 }
 
 static void absorb(struct bw_nucleus *nuclei, uint32_t n, const struct bw_frame *frame)
@@ -282,7 +283,7 @@ static const struct bw_mark *choose_actor(const struct bw_frame *frame,
     const struct bw_mark *actor = bind_actor(frame, nucleus), *other;
     bool borrowed = nucleus->bloc->sentence != nucleus->sentence || nucleus->bloc->anaphor;
 
-    if (actor != NULL && !actor->locative)
+    if ((actor != NULL && !actor->locative) || nucleus->stance->set->object != NULL)
         return actor;
     other = borrow_actor(frame, nucleus->sentence);
     if (actor == NULL)

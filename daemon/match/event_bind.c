@@ -64,8 +64,14 @@ static bool is_topic(const struct bw_frame *frame, const struct bw_mark *bloc,
     return false;
 }
 
-/* "Long outside the WTO, now toys with joining": the stance ends its clause and the bloc was named
- * before. */
+static bool lies_in_scope(const struct bw_mark *stance, const struct bw_mark *bloc)
+{
+    return !(scope_is(stance, "after") && bloc->first <= stance->last) &&
+           !(scope_is(stance, "before") && bloc->last >= stance->first);
+}
+
+/* "Long outside the WTO, now toys with joining", "'No plans to join': Astana on BRICS": the stance
+ * ends its clause, and no bloc stands where it wants one. */
 static bool is_elliptic(const struct bw_frame *frame, const struct bw_mark *stance,
                         const struct bw_mark *bloc)
 {
@@ -74,12 +80,15 @@ static bool is_elliptic(const struct bw_frame *frame, const struct bw_mark *stan
                           BW_GAP_QUOTE_CLOSE | BW_GAP_QUESTION | BW_GAP_STOP;
     uint32_t from, to;
 
-    if (!scope_is(stance, "after") || bloc->last >= stance->first ||
-        (stance->last != sentence->last && !(frame->text->tokens[stance->last].after & ends)))
+    if (lies_in_scope(stance, bloc) ||
+        (stance->last != sentence->last && !(frame->text->tokens[stance->last].after & ends)) ||
+        (scope_is(stance, "before") &&
+         !(frame->text->tokens[stance->last].after & (BW_GAP_QUOTE_CLOSE | BW_GAP_COLON))))
         return false;
     frame_sentence(frame, stance->sentence, &from, &to);
     for (uint32_t i = from; i < to; i++) {
-        if (frame->marks[i].facet == BW_FACET_BLOC && frame->marks[i].first > stance->last)
+        if (frame->marks[i].facet == BW_FACET_BLOC && lies_in_scope(stance, &frame->marks[i]) &&
+            mark_distance(frame, stance, &frame->marks[i]) <= 2)
             return false;
     }
     return true;
@@ -101,8 +110,7 @@ static uint32_t object_cost(const struct bw_frame *frame, const struct bw_mark *
         *why = "the bloc belongs to another word there";
         return UINT32_MAX;
     }
-    if (near && ((scope_is(stance, "after") && bloc->first <= stance->last) ||
-                 (scope_is(stance, "before") && bloc->last >= stance->first))) {
+    if (near && !lies_in_scope(stance, bloc)) {
         *why = "the bloc stands on the wrong side of the stance";
         return UINT32_MAX;
     }
@@ -162,6 +170,13 @@ static uint32_t words_of_bloc_between(const struct bw_frame *frame, const struct
     return words;
 }
 
+/* "Admits": the actor is its object. */
+static bool wants_actor(const struct bw_mark *stance)
+{
+    return stance->facet == BW_FACET_STANCE && stance->set->object != NULL &&
+           strcmp(stance->set->object, "actor") == 0;
+}
+
 static uint32_t subject_cost(const struct bw_frame *frame, const struct bw_mark *actor,
                              const struct bw_nucleus *nucleus)
 {
@@ -185,6 +200,12 @@ static uint32_t subject_cost(const struct bw_frame *frame, const struct bw_mark 
     return cost;
 }
 
+static bool is_right_behind(const struct bw_frame *frame, const struct bw_mark *stance,
+                            const struct bw_mark *actor)
+{
+    return actor->last >= stance->first && mark_distance(frame, stance, actor) <= 1;
+}
+
 const struct bw_mark *bind_actor(const struct bw_frame *frame, const struct bw_nucleus *nucleus)
 {
     const struct bw_mark *best = NULL;
@@ -195,7 +216,8 @@ const struct bw_mark *bind_actor(const struct bw_frame *frame, const struct bw_n
         const struct bw_mark *mark = &frame->marks[i];
         uint32_t cost;
 
-        if (mark->facet != BW_FACET_ACTOR || mark->oblique)
+        if (mark->facet != BW_FACET_ACTOR || mark->oblique ||
+            (wants_actor(nucleus->stance) && !is_right_behind(frame, nucleus->stance, mark)))
             continue;
         cost = subject_cost(frame, mark, nucleus);
         /* "узвияти Эронро": of two neighbours, a noun's is the one behind it. */

@@ -78,14 +78,13 @@ static bool is_language(const char *declared, const char *lang)
 }
 
 /* Names are the same for a reader of any language; what grammar decides is not. */
-static bool speaks(const struct bw_text *text, const struct bw_set *set, const struct bw_term *term)
+static bool speaks(const char *lang, const struct bw_set *set, const struct bw_term *term)
 {
-    if (text->lang == NULL || text->lang[0] == '\0' || term->lang == NULL ||
-        strcmp(term->lang, "any") == 0)
+    if (lang == NULL || lang[0] == '\0' || term->lang == NULL || strcmp(term->lang, "any") == 0)
         return true;
     if ((set->facet == BW_FACET_ACTOR && !set->implied) || set->facet == BW_FACET_BLOC)
         return true;
-    return is_language(text->lang, term->lang);
+    return is_language(lang, term->lang);
 }
 
 /* Whether the set's people were in office on the day of the item; yes when that is unknown. */
@@ -215,11 +214,11 @@ static uint32_t canonical_set(const struct bw_event_input *input, uint32_t index
 }
 
 static bool mark_init(struct bw_mark *mark, const struct bw_event_input *input,
-                      const struct bw_term_hit *hit)
+                      const struct bw_term_hit *hit, const char *lang)
 {
     const struct bw_set *set = &input->sets[hit->set];
 
-    if (set->facet == BW_FACET_TOPIC || !speaks(input->text, set, &set->terms[hit->term]) ||
+    if (set->facet == BW_FACET_TOPIC || !speaks(lang, set, &set->terms[hit->term]) ||
         !in_office(input->text, set))
         return false;
     *mark = (struct bw_mark){.set = set,
@@ -455,6 +454,25 @@ static bool in_lead(const struct bw_frame *frame, uint32_t sentence)
            sentences[sentence - EVENT_LEAD].field != sentences[sentence].field;
 }
 
+/* The marks of terms in the item's language; all when `lang` is NULL. Whether one is a predicate.
+ */
+static bool collect_marks(struct bw_frame *frame, const char *lang)
+{
+    bool predicate = false;
+
+    frame->n_marks = 0;
+    for (size_t i = 0; i < frame->input->n_hits; i++) {
+        struct bw_mark *mark = &frame->marks[frame->n_marks];
+
+        if (!mark_init(mark, frame->input, &frame->input->hits[i], lang) ||
+            !in_lead(frame, mark->sentence))
+            continue;
+        predicate |= mark_is_predicate(mark);
+        frame->n_marks++;
+    }
+    return predicate;
+}
+
 int frame_build(struct bw_frame *frame, const struct bw_event_input *input)
 {
     memset(frame, 0, sizeof *frame);
@@ -464,12 +482,9 @@ int frame_build(struct bw_frame *frame, const struct bw_event_input *input)
     frame->starts = calloc((size_t)input->text->n_sentences + 2, sizeof *frame->starts);
     if (frame->marks == NULL || frame->starts == NULL)
         return -1;
-    for (size_t i = 0; i < input->n_hits; i++) {
-        struct bw_mark *mark = &frame->marks[frame->n_marks];
-
-        if (mark_init(mark, input, &input->hits[i]) && in_lead(frame, mark->sentence))
-            frame->n_marks++;
-    }
+    /* A feed may be in another language than it says. */
+    if (!collect_marks(frame, input->text->lang) && input->text->lang != NULL)
+        collect_marks(frame, NULL);
     qsort(frame->marks, frame->n_marks, sizeof *frame->marks, compare_marks);
     fill_starts(frame);
     drop_overfull(frame, 4 * EVENT_MARKS_LIMIT);

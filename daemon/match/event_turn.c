@@ -114,6 +114,12 @@ static void lend_modal(struct state *state, enum bw_stance lent)
         if (now == BW_STANCE_NONE || now == BW_STANCE_LEAVES)
             state->stance = BW_STANCE_STAYS;
         break;
+    case BW_STANCE_LEAVES: /* a membership is given up, or the plan of one */
+        state->stance = now == BW_STANCE_JOINS || now == BW_STANCE_CONSIDERS ||
+                                now == BW_STANCE_APPLIES || now == BW_STANCE_DECLINES
+                            ? BW_STANCE_DECLINES
+                            : BW_STANCE_LEAVES;
+        break;
     case BW_STANCE_SUSPENDS: /* a membership is frozen, a plan is shelved */
         state->stance =
             now == BW_STANCE_JOINS || now == BW_STANCE_CONSIDERS || now == BW_STANCE_DECLINES
