@@ -4,6 +4,7 @@
 #include "driver.h"
 #include "element.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -182,14 +183,45 @@ static void read_entity_declaration(struct loose_reader *r)
     r->at = close + 1;
 }
 
+/* The next "]]>"; the end where there is none. Found once for all sections before it. */
+static const char *find_cdata_end(struct loose_reader *r)
+{
+    if (r->cdata_end == NULL || r->cdata_end < r->at) {
+        r->cdata_end = find(r->at, r->end, "]]>");
+        if (r->cdata_end == NULL)
+            r->cdata_end = r->end;
+    }
+    return r->cdata_end;
+}
+
+/* Where a section ends that was not closed, as another begins before its end: at the end tag of the
+ * element that it stands in. NULL when it is none of these. */
+static const char *find_lost_end(struct loose_reader *r, const char *close)
+{
+    const struct open *open = r->parse->depth > 0 ? open_at(r, r->parse->depth) : NULL;
+    char tag[LOOSE_NAME + 3];
+
+    if (open == NULL || (close < r->end && find(r->at, close, "<![CDATA[") == NULL))
+        return NULL;
+    snprintf(tag, sizeof tag, "</%s", r->names.data + open->name);
+    return find(r->at, close, tag);
+}
+
 static void read_cdata(struct loose_reader *r)
 {
-    const char *close;
+    const char *close, *lost;
 
     r->at += strlen("<![CDATA[");
-    close = find(r->at, r->end, "]]>");
-    if (close == NULL)
-        close = r->end;
+    close = find_cdata_end(r);
+    lost = find_lost_end(r, close);
+    if (lost != NULL) {
+        close = lost;
+        while (close > r->at && close[-1] == ']')
+            close--;
+        parse_text(r->parse, r->at, (size_t)(close - r->at));
+        r->at = lost;
+        return;
+    }
     parse_text(r->parse, r->at, (size_t)(close - r->at));
     r->at = close == r->end ? r->end : close + 3;
 }

@@ -41,6 +41,7 @@ struct loose_reader {
     struct loose_tag tag;
     struct loose_space spaces[LOOSE_SPACES];
     size_t n_spaces;
+    const char *cdata_end; /* the next "]]>", once looked for */
     bool has_root;
 };
 

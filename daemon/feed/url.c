@@ -153,7 +153,8 @@ static bool is_clean(const char *text, size_t len)
 }
 
 /* `link` without white space around it and without line breaks and tabs inside; spaces that must
- * not stand in a URL are escaped, those in something else stay. */
+ * not stand in a URL are escaped, those in something else stay, and "&amp;", which no URL means to
+ * hold, is '&'. */
 static int trim(const char *link, struct bw_buf *out)
 {
     size_t len;
@@ -165,7 +166,7 @@ static int trim(const char *link, struct bw_buf *out)
     is_url = scheme_length(link) > 0 || link[0] == '/';
     while (len > 0 && isspace((unsigned char)link[len - 1]))
         len--;
-    if (is_clean(link, len))
+    if (is_clean(link, len) && memmem(link, len, "&amp;", 5) == NULL)
         return buf_append(out, link, len);
     if (buf_reserve(out, len * 3) != 0)
         return -1;
@@ -173,6 +174,8 @@ static int trim(const char *link, struct bw_buf *out)
     for (size_t i = 0; i < len; i++) {
         if (link[i] == ' ' && is_url)
             to = mempcpy(to, "%20", 3);
+        else if (link[i] == '&' && len - i >= 5 && memcmp(link + i, "&amp;", 5) == 0)
+            *to++ = '&', i += 4;
         else if ((unsigned char)link[i] >= ' ' && link[i] != 0x7F)
             *to++ = link[i];
     }

@@ -16,14 +16,14 @@
  * prefix (table in daemon/feed/tag.c).
  *
  *   id         guid, atom:id; rdf:about
- *   title      title; dc:title; media:title; itunes:title
+ *   title      title, dc:title; media:title; itunes:title
  *   link       feedburner:origLink; link (alternate, or by its text); a guid or atom:id that is a
  *              permanent link; a link of another type than HTML
  *   summary    description, summary; dc:description, abstract; dcterms:abstract;
  *              media:description, itunes:summary; itunes:subtitle; else the content
  *   content    content:encoded, atom:content; body, fullitem
  *   author     author; dc:creator; managingEditor; itunes:author; several of one kind together
- *   published  pubDate, published; issued, dcterms:issued; dcterms:available; dc:date; created
+ *   published  pubDate, published, issued, dcterms:issued; dcterms:available; dc:date; created
  *   updated    updated; modified, dcterms:modified; lastBuildDate; dc:date
  *   lang       language, dc:language; xml:lang in effect at the item; the same of the feed
  *   categories category, dc:subject, media:category, itunes:category; keywords, between commas

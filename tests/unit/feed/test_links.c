@@ -34,6 +34,7 @@ static void test_resolve(void **state)
         {"  g\n", "http://a/b/c/g"},
         {"http://x/a b", "http://x/a%20b"},
         {"http://x/a\nb", "http://x/ab"},
+        {"http://x/?a=1&amp;b=2", "http://x/?a=1&b=2"},
     };
     struct bw_buf out;
 

@@ -102,6 +102,26 @@ static void test_faults(void **state)
     }
 }
 
+/* A CDATA section that is not closed takes no other item with it. */
+static void test_open_cdata(void **state)
+{
+    static const char *const rows[] = {
+        "<rss><item><title><![CDATA[A & B]]</title></item><item><title>C</title></item></rss>",
+        "<rss><item><title><![CDATA[A & B</title></item>"
+        "<item><title><![CDATA[C]]></title></item></rss>",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bw_document *doc = parse_string(rows[i]);
+
+        assert_int_equal(doc->feed.n_items, 2);
+        assert_text(doc->feed.items[0].title, "A & B");
+        assert_text(doc->feed.items[1].title, "C");
+        document_free(doc);
+    }
+}
+
 static void test_declared_entities(void **state)
 {
     struct bw_document *doc = parse_sample("declared-entities.xml", NULL);
@@ -173,6 +193,7 @@ int main(void)
         cmocka_unit_test(test_every_cut),
         cmocka_unit_test(test_cut_in_the_only_item),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_open_cdata),
         cmocka_unit_test(test_declared_entities),
         cmocka_unit_test(test_nul_bytes),
         cmocka_unit_test(test_no_feeds),
