@@ -108,7 +108,7 @@ static void test_open_cdata(void **state)
     static const char *const rows[] = {
         "<rss><item><title><![CDATA[A & B]]</title></item><item><title>C</title></item></rss>",
         "<rss><item><title><![CDATA[A & B</title></item>"
-        "<item><title><![CDATA[C]]></title></item></rss>",
+        "<item><title><![CDATA[C]]></title></item>&</rss>",
     };
 
     (void)state;
