@@ -66,7 +66,7 @@ void channel_check(const struct bw_config_channel *config, struct bw_config_erro
 int channel_open(struct alert_channel *channel, const struct bw_config_channel *config,
                  const struct alert_room *room, struct bw_error *err)
 {
-    const struct alert_option **schemas = calloc(3, sizeof *schemas);
+    const struct alert_option **schemas = calloc(3, sizeof(void *));
 
     if (schemas == NULL)
         return error_set(err, BW_ERR_MEMORY, "out of memory");

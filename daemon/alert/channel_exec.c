@@ -23,8 +23,6 @@ static const struct alert_option options[] = {
     {.key = NULL},
 };
 
-extern char **environ;
-
 struct run {
     struct alert_delivery *delivery;
     pid_t pid; /* and its process group */
@@ -104,8 +102,8 @@ static void write_note(struct run *run, const siginfo_t *end, char *note, size_t
     else
         used = (size_t)snprintf(note, size, "ended by signal %d", end->si_status);
     if (len > start && used + 3 < size) {
-        memcpy(note + used, ": ", 2);
-        text_one_line(run->text + start, len - start, note + used + 2, size - used - 2);
+        used += (size_t)snprintf(note + used, size - used, ": ");
+        text_one_line(run->text + start, len - start, note + used, size - used);
     }
 }
 
@@ -153,7 +151,7 @@ static int make_input(const struct alert_message *message, struct bw_error *err)
         goto out;
     buf_putc(&json, '\n');
     fd = memfd_create("alert", MFD_CLOEXEC);
-    if (fd < 0 || json.failed || write(fd, json.data, json.len) != (ssize_t)json.len ||
+    if (fd < 0 || json.failed || write(fd, buf_text(&json), json.len) != (ssize_t)json.len ||
         lseek(fd, 0, SEEK_SET) != 0) {
         error_set(err, BW_ERR_IO, "cannot prepare the program's input: %s", strerror(errno));
         if (fd >= 0)
@@ -239,7 +237,7 @@ static int start(struct alert_channel *channel, const struct alert_message *mess
     char **argv = make_arguments(channel);
     int input = -1, pipes[2] = {-1, -1}, result = -1;
 
-    if (run == NULL || argv == NULL) {
+    if (run == NULL || argv == NULL || argv[0] == NULL) {
         error_set(err, BW_ERR_MEMORY, "out of memory");
         goto out;
     }

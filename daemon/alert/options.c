@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct alert_option options_common[] = {
     {.key = "concurrency", .kind = OPTION_INTEGER},  {.key = "rate", .kind = OPTION_RATE},
@@ -198,6 +199,11 @@ static void check_set(const struct alert_options *options, const struct bw_confi
 
     if (option == NULL) {
         check_unknown(options, set, errors);
+        return;
+    }
+    if (option->kind == OPTION_FILE && set->value != NULL && access(set->value, R_OK) != 0) {
+        config_add_error(errors, set->place, "channel %s: %s: cannot read %s: %s",
+                         options->config->id, set->key, set->value, strerror(errno));
         return;
     }
     buf_init(&more);

@@ -23,7 +23,7 @@ struct alert_subject {
 };
 
 /* A route's settings, with what it has inherited. */
-struct route_settings {
+struct route_settings { // NOLINT(clang-analyzer-optin.performance.Padding)
     char path[64];      /* of the route: "0.2.1" */
     char rate_path[64]; /* of the route that set the rate */
     const struct bw_config_list *channels, *group_by, *updates, *digest_at;

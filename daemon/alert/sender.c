@@ -167,10 +167,12 @@ fail:
 
 void sender_free(struct sender *sender)
 {
+    struct sender_job *job;
+
     if (sender == NULL)
         return;
-    while (!LIST_EMPTY(&sender->jobs))
-        free_job(LIST_FIRST(&sender->jobs));
+    while ((job = LIST_FIRST(&sender->jobs)) != NULL)
+        free_job(job); // NOLINT(clang-analyzer-unix.Malloc): it has left the list
     if (sender->multi != NULL) {
         curl_multi_cleanup(sender->multi);
         curl_global_cleanup();

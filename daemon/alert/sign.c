@@ -20,7 +20,7 @@ static int decode_key(const char *secret, unsigned char key[KEY_LIMIT], size_t *
     if (strncmp(secret, prefix, sizeof prefix - 1) != 0) {
         if (text == 0 || text > KEY_LIMIT)
             return -1;
-        memcpy(key, secret, text);
+        memcpy(key, secret, text); // NOLINT(bugprone-not-null-terminated-result): bytes of a key
         *len = text;
         return 0;
     }
@@ -57,7 +57,7 @@ int sign_webhook(const char *secret, const char *id, int64_t timestamp, const ch
     buf_clear(&content);
     if (done == NULL)
         return error_set(err, BW_ERR_MEMORY, "cannot sign");
-    memcpy(signature, "v1,", 3);
+    snprintf(signature, SIGN_TEXT, "v1,");
     EVP_EncodeBlock((unsigned char *)signature + 3, digest, (int)digest_len);
     return 0;
 }

@@ -13,7 +13,7 @@ const struct story_thresholds story_thresholds = {
     .duplicate = 0.4,
     .related = 0.15,
     .copy = 0.85,
-    .event_ms = INT64_C(48) * 3600000,
+    .event_ms = INT64_C(36) * 3600000,
 };
 
 size_t story_bands(const uint32_t *signature, size_t n, uint64_t bands[STORY_BANDS])

@@ -1,11 +1,12 @@
 /* Showing a conversation without its secrets. Owns a copy of the secret. */
 #include "trace.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_LIMIT = 1024, SHORTEST_SECRET = 4 };
+enum { LINE_LIMIT = 1024, LINE_SIZE = LINE_LIMIT + 32, SHORTEST_SECRET = 4 };
 
 void trace_init(struct trace *trace, void (*tell)(char direction, const char *line, void *ctx),
                 void *ctx, const char *secret)
@@ -29,21 +30,22 @@ static bool starts(const char *text, const char *with)
 }
 
 /* Header lines that hold a secret are shown by name only; a login by its first word. */
-static void hide_login(struct trace *trace, char direction, char *text)
+static void hide_login(struct trace *trace, char direction, char text[LINE_SIZE])
 {
     static const char *const names[] = {"authorization:", "proxy-authorization:", "auth "};
-    static const char hidden[] = " (not shown)";
 
     if (direction == '<' && trace->in_login && text[0] != '3')
         trace->in_login = false;
     if (direction != '>')
         return;
     if (trace->in_login)
-        strcpy(text, hidden + 1);
+        snprintf(text, LINE_SIZE, "(not shown)");
     trace->in_login = trace->in_login || starts(text, "auth ");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t len = strlen(names[i]);
+
         if (starts(text, names[i]))
-            strcpy(text + strlen(names[i]), hidden);
+            snprintf(text + len, LINE_SIZE - len, " (not shown)");
     }
 }
 
@@ -60,7 +62,7 @@ static void hide_secret(const struct trace *trace, char *text)
 
 static void write_line(struct trace *trace, char direction, const char *line, size_t len)
 {
-    char text[LINE_LIMIT + sizeof " (not shown)"];
+    char text[LINE_SIZE];
 
     len = len < LINE_LIMIT ? len : LINE_LIMIT;
     memcpy(text, line, len);

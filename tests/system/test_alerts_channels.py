@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -429,6 +430,9 @@ def test_rows_of_a_channel_that_is_gone(tmp_path, daemon):
 def test_examples_are_valid(tmp_path):
     examples = sorted((SOURCE / "config/alerts.d/examples").glob("*.yaml"))
     assert len(examples) >= 8
+    text = "".join(example.read_text() for example in examples)
+    for name in re.findall(r"\$\{CREDENTIALS_DIRECTORY\}/([a-z-]+)", text):
+        secret(tmp_path, name, "secret")
     for example in examples:
         config = tmp_path / example.name
         config.write_text(json.dumps({"include": [f"{SOURCE}/config/lexicon.d/*.yaml",

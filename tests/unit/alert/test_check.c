@@ -54,6 +54,17 @@ static void test_all_errors_are_listed(void **state)
     world_clear(&w);
 }
 
+static void test_missing_secrets(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "a", "telegram", "token_file", "/nowhere/token", "chat_id", "1", NULL);
+    EXPECT(&w.config, {11, "channel a: token_file: cannot read /nowhere/token: No such file"});
+    world_clear(&w);
+}
+
 static void test_what_is_well_formed(void **state)
 {
     struct world w;
@@ -144,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_errors_are_listed),
+        cmocka_unit_test(test_missing_secrets),
         cmocka_unit_test(test_what_is_well_formed),
         cmocka_unit_test(test_templates),
         cmocka_unit_test(test_routes),

@@ -156,6 +156,55 @@ static void test_a_rest_is_delivered_after_a_restart(void **state)
     world_clear(&w);
 }
 
+/* A reload gives up what is under way, and takes it up again under the same key. */
+static void test_a_reload_takes_up_what_hangs(void **state)
+{
+    struct world w;
+    struct bw_error err = {0};
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "hook", "webhook", "url", world_url(&w, "/hook"), NULL);
+    w.answers[0] = -1;
+    w.n_answers = 1;
+    world_start(&w);
+    world_raise(&w, &brics);
+    while (w.n_requests == 0)
+        event_base_loop(w.base, EVLOOP_ONCE);
+    assert_int_equal(alerter_replace_config(w.alerter, &w.config, &err), 0);
+    world_run(&w, one_accepted, 10);
+    assert_int_equal(w.n_requests, 2);
+    assert_string_equal(w.requests[0].key, w.requests[1].key);
+    world_clear(&w);
+}
+
+static bool replayed(struct world *w)
+{
+    return w->n_requests == 2;
+}
+
+static void test_dead_letters_can_be_replayed(void **state)
+{
+    struct world w;
+    struct bw_error err = {0};
+    size_t changed = 0;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "hook", "webhook", "url", world_url(&w, "/hook"), NULL);
+    w.answers[0] = 403;
+    w.n_answers = 1;
+    world_start(&w);
+    world_raise(&w, &brics);
+    world_run(&w, dead_once, 10);
+    assert_int_equal(store_replay_outbox(w.store, 0, clock_now_ms(&w.clock), &changed, &err), 0);
+    assert_int_equal(changed, 1);
+    alerter_wake(w.alerter);
+    world_run(&w, replayed, 10);
+    assert_int_equal(w.requests[1].status, 200);
+    world_clear(&w);
+}
+
 static void test_a_group_is_one_message(void **state)
 {
     static const char *by[] = {"rule"};
@@ -282,6 +331,8 @@ int main(void)
         cmocka_unit_test(test_gives_up_after_the_set_age),
         cmocka_unit_test(test_retry_after_is_obeyed),
         cmocka_unit_test(test_a_rest_is_delivered_after_a_restart),
+        cmocka_unit_test(test_a_reload_takes_up_what_hangs),
+        cmocka_unit_test(test_dead_letters_can_be_replayed),
         cmocka_unit_test(test_a_group_is_one_message),
         cmocka_unit_test(test_exec_gets_json),
         cmocka_unit_test(test_exec_is_ended_with_its_children),
