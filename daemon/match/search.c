@@ -19,12 +19,17 @@ static void put_word(struct bw_buf *out, const struct bw_token *token)
     }
 }
 
-static size_t mark_length(const char *text, size_t len)
+/* An apostrophe behind an acronym with full stops parts it from nothing, but would be a letter mark
+ * behind the folded form: "S.O'" and "so'". It becomes a space. Its length. */
+static size_t put_space_for_mark(struct bw_buf *out, const struct bw_token *token, const char *text,
+                                 size_t len)
 {
-    size_t used = 0;
+    size_t used;
 
-    if (len == 0 || fold_classify(fold_decode(text, len, &used)) != BW_CHAR_APOSTROPHE)
+    if (!(token->flags & BW_TOKEN_DOTTED) || len == 0 ||
+        fold_classify(fold_decode(text, len, &used)) != BW_CHAR_APOSTROPHE)
         return 0;
+    buf_putc(out, ' ');
     return used;
 }
 
@@ -39,18 +44,18 @@ int match_fold_text(const char *text, size_t len, struct bw_buf *out)
     for (uint32_t i = 0; result == 0 && i < words.n_tokens; i++) {
         const struct bw_token *token = &words.tokens[i];
 
-        /* "S.O'" has no letter mark, "so'" would. */
-        if (i > 0 && (token[-1].flags & BW_TOKEN_DOTTED))
-            at += mark_length(text + at, len - at);
-        if ((token->flags & BW_TOKEN_JOINED) && token->start > token[-1].start + token[-1].len)
+        if ((token->flags & BW_TOKEN_JOINED) && token->start > at) {
             buf_putc(out, '-');
-        else
+        } else {
+            if (i > 0)
+                at += put_space_for_mark(out, token - 1, text + at, token->start - at);
             buf_append(out, text + at, token->start - at);
+        }
         put_word(out, token);
         at = token->start + token->len;
     }
-    if (words.n_tokens > 0 && (words.tokens[words.n_tokens - 1].flags & BW_TOKEN_DOTTED))
-        at += mark_length(text + at, len - at);
+    if (result == 0 && words.n_tokens > 0)
+        at += put_space_for_mark(out, &words.tokens[words.n_tokens - 1], text + at, len - at);
     if (result == 0)
         buf_append(out, text + at, len - at);
     text_clear(&words);

@@ -322,7 +322,7 @@ static hs_database_t *compile_hyperscan(const struct corpus *corpus, size_t n)
 
     for (size_t i = 0; i < n; i++) {
         patterns[i] = corpus->rules[i].literal;
-        flags[i] = HS_FLAG_CASELESS | HS_FLAG_UTF8 | HS_FLAG_SINGLEMATCH;
+        flags[i] = HS_FLAG_CASELESS | HS_FLAG_UTF8;
         ids[i] = (unsigned)i;
     }
     if (hs_compile_multi(patterns, flags, ids, (unsigned)n, HS_MODE_BLOCK, NULL, &database,
