@@ -107,6 +107,7 @@ struct search {
     int64_t window_ms;
     struct story_place *place;
     double best;
+    int64_t own; /* the story that an edited item is in already */
     size_t examined;
 };
 
@@ -116,7 +117,9 @@ static int on_candidate(const struct bw_story_item *other, void *ctx)
     struct search *search = ctx;
     double fit = story_fit(search->item, other, search->window_ms);
 
-    if (other->item != search->item->item && fit > search->best) {
+    if (other->item == search->item->item) {
+        search->own = other->story;
+    } else if (fit > search->best) {
         search->best = fit;
         search->place->story = other->story;
         search->place->copy = fit >= story_thresholds.copy;
@@ -130,14 +133,15 @@ int story_place_item(struct bw_store *store, const struct bw_story_item *item, i
                      struct story_place *place, struct bw_error *err)
 {
     struct story_place found = {0};
-    struct search search = {item, window_ms, &found, 0, 0};
+    struct search search = {.item = item, .window_ms = window_ms, .place = &found};
     uint64_t bands[STORY_BANDS];
     size_t n_bands = story_bands(item->signature, item->n_signature, bands);
 
     if (store_find_story_items(store, bands, n_bands, item->link_key, item->events,
                                item->time_ms - window_ms, on_candidate, &search, err) != 0)
         return -1;
-    found.is_new = found.story == 0;
+    if (search.own != 0)
+        found.story = search.own;
     if (store_add_to_story(store, &found.story, item, bands, n_bands, err) != 0)
         return -1;
     *place = found;

@@ -34,7 +34,6 @@ bool story_share_event(const char *a, const char *b, bool pair);
 
 struct story_place {
     int64_t story;
-    bool is_new;
     bool copy; /* of an item that the story has already, from another source */
 };
 /* In a transaction: finds the item's story, or begins one, and enters it. */

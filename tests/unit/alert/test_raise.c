@@ -148,6 +148,24 @@ static void test_correction_and_retraction(void **state)
     world_clear(&w);
 }
 
+/* An edited item stays in its story, also when it tells now what another story tells. */
+static void test_an_edit_keeps_its_story(void **state)
+{
+    struct world w;
+    struct world_item other = second, edited = first;
+
+    (void)state;
+    start(&w);
+    other.event.bloc = "EAEU";
+    world_raise(&w, &first);
+    world_raise(&w, &other);
+    edited.title = "Kazakhstan will not seek to deepen the EAEU";
+    edited.event.bloc = "EAEU";
+    expect_fate(&w, world_raise(&w, &edited), "alerted", "an update (corrected)");
+    assert_int_equal(count_alerts(&w), 3);
+    world_clear(&w);
+}
+
 static void test_old_and_undated_items(void **state)
 {
     struct world w;
@@ -429,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_a_copy_confirms_nothing),
         cmocka_unit_test(test_stance_changes),
         cmocka_unit_test(test_correction_and_retraction),
+        cmocka_unit_test(test_an_edit_keeps_its_story),
         cmocka_unit_test(test_old_and_undated_items),
         cmocka_unit_test(test_silenced),
         cmocka_unit_test(test_nobody_is_told),
