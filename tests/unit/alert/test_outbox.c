@@ -239,6 +239,59 @@ static void test_a_group_is_one_message(void **state)
     world_clear(&w);
 }
 
+static int on_row(const struct bw_outbox_row *row, void *ctx)
+{
+    struct world_fate *found = ctx; /* counts in .alert */
+
+    if (strcmp(row->kind, "channel") == 0 && strcmp(row->channel, "well") == 0) {
+        found->alert++;
+        snprintf(found->reason, sizeof found->reason, "%s", row->payload);
+    }
+    return 0;
+}
+
+static struct world_fate find_notices(struct world *w)
+{
+    struct world_fate found = {0};
+    struct bw_error err;
+
+    assert_int_equal(store_list_outbox(w->store, NULL, NULL, 0, 0, on_row, &found, &err), 0);
+    return found;
+}
+
+/* A channel that keeps failing is told of on the other ones: once, and not at once. */
+static void test_trouble_is_told_elsewhere(void **state)
+{
+    struct world w;
+    int64_t began;
+
+    (void)state;
+    world_init(&w);
+    world_add_channel(&w, "broken", "webhook", "url", world_url(&w, "/x"), "backoff", "1s", NULL);
+    world_add_channel(&w, "well", "exec", "command", "/bin/true", NULL);
+    for (int i = 0; i < WORLD_ANSWERS; i++)
+        w.answers[i] = 503;
+    w.n_answers = WORLD_ANSWERS;
+    w.clock.simulated = true;
+    w.clock.now_ms = began = INT64_C(1729078920000);
+    world_start(&w);
+    world_raise(&w, &brics);
+    while (w.n_requests < 40) {
+        size_t before = w.n_requests;
+
+        alerter_wake(w.alerter);
+        event_base_loop(w.base, EVLOOP_ONCE);
+        if (w.n_requests > before || strstr(w.log, "try") == NULL)
+            continue;
+        w.clock.now_ms += 30000;
+        if (w.clock.now_ms - began < 600000)
+            assert_int_equal(find_notices(&w).alert, 0);
+    }
+    assert_int_equal(find_notices(&w).alert, 1);
+    assert_non_null(strstr(find_notices(&w).reason, "Channel broken keeps failing"));
+    world_clear(&w);
+}
+
 static bool file_filled(struct world *w)
 {
     char path[128];
@@ -334,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_a_reload_takes_up_what_hangs),
         cmocka_unit_test(test_dead_letters_can_be_replayed),
         cmocka_unit_test(test_a_group_is_one_message),
+        cmocka_unit_test(test_trouble_is_told_elsewhere),
         cmocka_unit_test(test_exec_gets_json),
         cmocka_unit_test(test_exec_is_ended_with_its_children),
         cmocka_unit_test(test_exec_failure_is_told_in_its_words),

@@ -25,7 +25,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-enum { WORLD_OPTIONS = 16, WORLD_CHANNELS = 4, WORLD_REQUESTS = 4096, WORLD_ANSWERS = 16 };
+enum { WORLD_OPTIONS = 16, WORLD_CHANNELS = 4, WORLD_REQUESTS = 4096, WORLD_ANSWERS = 64 };
 
 struct world_request {
     char *path, *body, *key, *headers;
