@@ -33,7 +33,7 @@ static int64_t partner_of(const struct bw_text *text, uint32_t sentence)
     return text->n_sentences > 1 ? 1 : -1;
 }
 
-/* The bloc that the partner names, when it names one only. */
+/* The bloc that the partner names for itself, when it names one only. */
 static const struct bw_mark *borrow_bloc(const struct bw_frame *frame, uint32_t sentence)
 {
     int64_t partner = partner_of(frame->text, sentence);
@@ -46,7 +46,7 @@ static const struct bw_mark *borrow_bloc(const struct bw_frame *frame, uint32_t 
     for (uint32_t i = from; i < to; i++) {
         const struct bw_mark *mark = &frame->marks[i];
 
-        if (mark->facet != BW_FACET_BLOC || mark->anaphor)
+        if (mark->facet != BW_FACET_BLOC || mark->anaphor || (partner == 0 && mark->venue))
             continue;
         if (found != NULL && strcmp(found->code, mark->code) != 0)
             return NULL;

@@ -330,7 +330,8 @@ static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *n
 
         if (!turn_is_modifier(frame, mark, nucleus) ||
             !mark_reaches(frame, mark, nucleus->stance, EVENT_MODIFIER_REACH) ||
-            !is_nearest(frame, mark, nucleus, nuclei, n_nuclei) || echoes(mark, nucleus->stance) ||
+            !is_nearest(frame, mark, nucleus, nuclei, n_nuclei) ||
+            has_own_subject(frame, mark, nucleus->stance) || echoes(mark, nucleus->stance) ||
             (n > 0 && echoes(mark, last)))
             continue;
         last = mark;

@@ -276,7 +276,7 @@ static void test_turning(void **state)
 }
 
 /* Kazakh: the bloc before the verb, the negation in it or behind it; only terms of the item's
- * language count. */
+ * language count, if it has a stance in it at all. */
 static void test_languages(void **state)
 {
     struct world *world = *state;
@@ -288,12 +288,15 @@ static void test_languages(void **state)
     item.title = "Кірді Қазақстан БРИКС";
     assert_string_equal(events_of_item(world, &item, "item"), "");
     item.title = "Қазақстан БРИКС-ке кірді";
-    item.lang = "ru";
-    assert_string_equal(events_of_item(world, &item, "item"), "");
+    item.lang = "ru"; /* a wrong one: no stance of it is found, so all languages count */
+    assert_string_equal(events_of_item(world, &item, "item"), "KZ joins BRICS");
     item.lang = "kk-Cyrl-KZ";
     assert_string_equal(events_of_item(world, &item, "item"), "KZ joins BRICS");
     item.lang = NULL;
     assert_string_equal(events_of_item(world, &item, "item"), "KZ joins BRICS");
+    item.title = "Kazakhstan studies a proverb: «Қазақстан БРИКС-ке кірді»";
+    item.lang = "en";
+    assert_string_equal(events_of_item(world, &item, "item"), "");
 }
 
 static void test_implied(void **state)
