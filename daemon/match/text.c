@@ -110,14 +110,6 @@ static bool starts_word(const char *p, const char *end)
     return peek(p, end, &used) == BW_CHAR_WORD;
 }
 
-/* Whether what stands at `p` belongs to the letter before it, or is one. */
-static bool goes_on(const char *p, const char *end)
-{
-    size_t used;
-
-    return starts_word(p, end) || peek(p, end, &used) == BW_CHAR_MARK;
-}
-
 static const char *skip_ignored(const char *p, const char *end)
 {
     size_t used;
@@ -126,6 +118,14 @@ static const char *skip_ignored(const char *p, const char *end)
     while ((kind = peek(p, end, &used)) == BW_CHAR_IGNORED || kind == BW_CHAR_MARK)
         p += used;
     return p;
+}
+
+/* Whether what stands at `p` belongs to the letter before it, or is one. */
+static bool goes_on(const char *p, const char *end)
+{
+    size_t used;
+
+    return peek(p, end, &used) == BW_CHAR_MARK || starts_word(skip_ignored(p, end), end);
 }
 
 /* Letters of [start, end), and how many of them are capitals. */
