@@ -103,10 +103,11 @@ static int on_old_hit(const struct bw_hit_row *row, void *ctx)
 
 static void clear_old(struct backtest *test)
 {
-    struct old_item *item, *next;
+    struct old_item *item = test->old, *next;
 
-    HASH_ITER(hh, test->old, item, next)
-    {
+    HASH_CLEAR(hh, test->old); /* the table; the items hang together still */
+    for (; item != NULL; item = next) {
+        next = item->hh.next;
         while (item->hits != NULL) {
             struct old_hit *hit = item->hits;
 
@@ -115,7 +116,6 @@ static void clear_old(struct backtest *test)
             free(hit->events);
             free(hit);
         }
-        HASH_DEL(test->old, item);
         free(item);
     }
 }

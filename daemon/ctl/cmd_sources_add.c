@@ -61,10 +61,11 @@ static void add_feed(struct search *search, const char *url, struct bw_document 
 
     found->url = strdup(url);
     found->doc = doc;
-    if (found->url != NULL)
+    if (found->url != NULL) {
         search->n++;
-    else
+    } else {
         document_free(doc);
+    }
 }
 
 /* Looks at each feed that the page offers. */
