@@ -1,6 +1,7 @@
 /* Sources and alerts: whether the machinery works, and what waits. Owns nothing. */
 #include "page.h"
 #include "routes.h"
+#include "spark.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@ enum { OUTBOX_ROWS = 100 };
 struct source_list {
     struct serve_request *request;
     struct bw_buf *out;
+    const struct sparks *sparks;
     int64_t now;
 };
 
@@ -75,6 +77,8 @@ static int put_source(const struct bw_serve_source *row, void *ctx)
                    "</td><td>",
                    state->items, state->failures);
     }
+    sparks_put(list->sparks, out, row->source->id);
+    buf_puts(out, "</td><td>");
     put_poll_button(list->request, out, row->source->id);
     buf_puts(out, "</td></tr>\n");
     return 0;
@@ -83,18 +87,26 @@ static int put_source(const struct bw_serve_source *row, void *ctx)
 void serve_page_sources(struct serve_request *request)
 {
     const struct bw_serve_hooks *hooks = &request->server->hooks;
+    struct bw_error err = {0};
+    struct sparks *sparks = sparks_load(request->server->store, &err);
     struct bw_buf out;
-    struct source_list list = {request, &out, clock_now(&bw_clock_real)};
+    struct source_list list = {request, &out, sparks, clock_now(&bw_clock_real)};
 
+    if (sparks == NULL) {
+        serve_reply_error(request, &err);
+        return;
+    }
     buf_init(&out);
     page_begin(request, &out, "Sources", "/sources");
     buf_puts(&out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
                    "aria-label=\"Sources\"><table><thead><tr><th scope=\"col\">Source</th><th "
                    "scope=\"col\">State</th><th scope=\"col\">Last poll</th><th "
                    "scope=\"col\">Next</th><th scope=\"col\">Items</th><th "
-                   "scope=\"col\">Failures</th><th scope=\"col\">Do</th></tr></thead><tbody>\n");
+                   "scope=\"col\">Failures</th><th scope=\"col\">Rhythm</th><th "
+                   "scope=\"col\">Do</th></tr></thead><tbody>\n");
     hooks->each_source(put_source, &list, hooks->ctx);
     buf_puts(&out, "</tbody></table></div>\n");
+    sparks_free(sparks);
     page_end(request, &out);
 }
 

@@ -17,23 +17,47 @@ struct story_list {
     int result;
 };
 
-static void put_event_lines(struct bw_buf *out, const char *lines)
+/* The story's events; those of its first hit have been told with their certainty. */
+static void put_event_lines(struct bw_buf *out, const char *lines, const char *told)
 {
-    char actor[16], stance[16], bloc[32];
+    char actor[16], stance[16], bloc[32], line[80];
 
     while (lines != NULL && *lines != '\0') {
-        if (sscanf(lines, "%15s %15s %31s", actor, stance, bloc) == 3)
-            page_put_event(out, actor, stance, bloc, NULL);
+        if (sscanf(lines, "%15s %15s %31s", actor, stance, bloc) == 3) {
+            snprintf(line, sizeof line, "%s %s %s\n", actor, stance, bloc);
+            if (strstr(told, line) == NULL)
+                page_put_event(out, actor, stance, bloc, NULL);
+        }
         lines += strcspn(lines, "\n");
         lines += *lines == '\n';
+    }
+}
+
+struct first_hit {
+    struct bw_buf *out;
+    struct bw_buf told; /* its events as lines */
+    bool found;
+};
+
+static void put_told_events(struct first_hit *first, const struct bw_hit_row *hit)
+{
+    for (size_t i = 0; i < hit->n_events; i++) {
+        const struct bw_event *event = &hit->events[i];
+
+        page_put_event(first->out, event->actor, stance_name(event->stance), event->bloc,
+                       certainty_name(event->certainty));
+        buf_printf(&first->told, "%s %s %s\n", event->actor, stance_name(event->stance),
+                   event->bloc);
     }
 }
 
 /* The story's title is marked as its first hit is. */
 static int put_first_hit(const struct bw_hit_row *hit, void *ctx)
 {
-    struct bw_buf *out = ctx;
+    struct first_hit *first = ctx;
+    struct bw_buf *out = first->out;
 
+    first->found = true;
     page_put_lang(out, hit->lang);
     buf_putc(out, '>');
     buf_printf(out, "<a href=\"/stories/%" PRId64 "\">", hit->story);
@@ -46,6 +70,8 @@ static int put_first_hit(const struct bw_hit_row *hit, void *ctx)
         html_text(out, hit->events[0].sentence_text);
         buf_puts(out, "</blockquote>");
     }
+    buf_puts(out, "<p class=\"events\">");
+    put_told_events(first, hit);
     return 1;
 }
 
@@ -58,14 +84,20 @@ static int put_story(const struct bw_story_row *story, void *ctx)
                                  .story = story->id,
                                  .oldest_first = true,
                                  .limit = 1};
+    struct first_hit shown = {.out = out};
 
     list->last_id = story->id;
     list->rows++;
     buf_printf(out, "<article class=\"story\" id=\"story-%" PRId64 "\"><h3", story->id);
     list->result =
-        store_list_hits(list->request->server->store, &first, put_first_hit, out, list->err);
-    buf_puts(out, "<p class=\"events\">");
-    put_event_lines(out, story->events);
+        store_list_hits(list->request->server->store, &first, put_first_hit, &shown, list->err);
+    if (!shown.found) { /* its hits have been pruned */
+        buf_putc(out, '>');
+        html_text(out, story->title);
+        buf_puts(out, "</h3><p class=\"events\">");
+    }
+    put_event_lines(out, story->events, buf_text(&shown.told));
+    buf_clear(&shown.told);
     buf_puts(out, "</p><p class=\"meta\">");
     html_text(out, story->sources);
     buf_puts(out, " · ");

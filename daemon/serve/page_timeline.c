@@ -151,8 +151,11 @@ int page_put_timeline(struct serve_request *request, struct bw_buf *out,
         buf_puts(out, "<section aria-labelledby=\"timeline-title\"><h2 "
                       "id=\"timeline-title\">Half a year of signals, to ");
         html_time(out, (timeline->first_ms + WEEKS * week_ms) / 1000 - 1);
-        buf_puts(out, "</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-                      "aria-labelledby=\"timeline-title\">");
+        buf_puts(
+            out,
+            "</h2>\n<p class=\"legend\">Above each line moves towards a bloc, below it moves "
+            "away; the larger, the more.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+            "aria-labelledby=\"timeline-title\">");
         put_svg(out, timeline);
         buf_puts(out, "</div></section>\n");
         result = 0;
