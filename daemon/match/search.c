@@ -19,15 +19,24 @@ static void put_word(struct bw_buf *out, const struct bw_token *token)
     }
 }
 
-/* An apostrophe behind an acronym with full stops parts it from nothing, but would be a letter mark
- * behind the folded form: "S.O'" and "so'". It becomes a space. Its length. */
+/* Whether the word ends in o or g only once it is folded: "S.O.", or with a Cyrillic о. */
+static bool ends_otherwise(const struct bw_token *token, char written)
+{
+    char last = token->fold[token->fold_len - 1];
+
+    return (token->flags & BW_TOKEN_DOTTED) ||
+           ((last == 'o' || last == 'g') && (unsigned char)written >= 0x80);
+}
+
+/* An apostrophe behind such a word is no letter mark, but would be one behind the folded form. It
+ * becomes a space. Its length. */
 static size_t put_space_for_mark(struct bw_buf *out, const struct bw_token *token, const char *text,
-                                 size_t len)
+                                 size_t at, size_t end)
 {
     size_t used;
 
-    if (!(token->flags & BW_TOKEN_DOTTED) || len == 0 ||
-        fold_classify(fold_decode(text, len, &used)) != BW_CHAR_APOSTROPHE)
+    if (at == end || !ends_otherwise(token, text[at - 1]) ||
+        fold_classify(fold_decode(text + at, end - at, &used)) != BW_CHAR_APOSTROPHE)
         return 0;
     buf_putc(out, ' ');
     return used;
@@ -48,14 +57,14 @@ int match_fold_text(const char *text, size_t len, struct bw_buf *out)
             buf_putc(out, '-');
         } else {
             if (i > 0)
-                at += put_space_for_mark(out, token - 1, text + at, token->start - at);
+                at += put_space_for_mark(out, token - 1, text, at, token->start);
             buf_append(out, text + at, token->start - at);
         }
         put_word(out, token);
         at = token->start + token->len;
     }
     if (result == 0 && words.n_tokens > 0)
-        at += put_space_for_mark(out, &words.tokens[words.n_tokens - 1], text + at, len - at);
+        at += put_space_for_mark(out, &words.tokens[words.n_tokens - 1], text, at, len);
     if (result == 0)
         buf_append(out, text + at, len - at);
     text_clear(&words);
