@@ -4,15 +4,12 @@
 #include "routes.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
 #include <event2/event.h>
-#include <event2/http_struct.h>
 #include <event2/listener.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -73,68 +70,6 @@ enum { ROUTES = sizeof routes / sizeof routes[0] };
 /* --- requests ----------------------------------------------------------------------------------
  */
 
-void serve_request_free(struct serve_request *request)
-{
-    if (request == NULL)
-        return;
-    evhttp_clear_headers(&request->query);
-    evhttp_clear_headers(&request->form);
-    json_decref(request->body);
-    free(request->path);
-    free(request);
-}
-
-/* evhttp cuts a request that is being answered off its connection, and leaves it to us. */
-void serve_request_gone(struct serve_request *request)
-{
-    if (evhttp_request_get_connection(request->http) == NULL)
-        evhttp_request_free(request->http);
-    request->http = NULL;
-}
-
-static int read_body(struct serve_request *request)
-{
-    struct evbuffer *input = evhttp_request_get_input_buffer(request->http);
-    const char *type =
-        evhttp_find_header(evhttp_request_get_input_headers(request->http), "Content-Type");
-    size_t len = evbuffer_get_length(input);
-    char *text = calloc(1, len + 1);
-    int result = 0;
-
-    if (text == NULL)
-        return -1;
-    evbuffer_copyout(input, text, len);
-    if (type != NULL && strncmp(type, "application/json", 16) == 0)
-        result = (request->body = json_loadb(text, len, 0, NULL)) == NULL ? -1 : 0;
-    else if (len > 0)
-        result = evhttp_parse_query_str(text, &request->form);
-    free(text);
-    return result;
-}
-
-static struct serve_request *request_new(struct bw_server *server, struct evhttp_request *http)
-{
-    struct serve_request *request = calloc(1, sizeof *request);
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
-    const char *query = uri == NULL ? NULL : evhttp_uri_get_query(uri);
-    const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
-
-    if (request == NULL)
-        return NULL;
-    request->server = server;
-    request->http = http;
-    request->path = evhttp_uridecode(path == NULL || path[0] == '\0' ? "/" : path, 0, NULL);
-    request->rest = "";
-    TAILQ_INIT(&request->query);
-    TAILQ_INIT(&request->form);
-    if (request->path == NULL || (query != NULL && query[0] != '\0' &&
-                                  evhttp_parse_query_str(query, &request->query) != 0)) {
-        serve_request_free(request);
-        return NULL;
-    }
-    return request;
-}
-
 static bool route_fits(const struct route *route, struct serve_request *request)
 {
     size_t len = strlen(route->path);
@@ -166,7 +101,7 @@ static const struct route *find_route(struct serve_request *request, bool *other
 static void on_request(struct evhttp_request *http, void *ctx)
 {
     struct bw_server *server = ctx;
-    struct serve_request *request = request_new(server, http);
+    struct serve_request *request = serve_request_new(server, http);
     const struct route *route;
     bool other_method = false;
 
@@ -181,7 +116,8 @@ static void on_request(struct evhttp_request *http, void *ctx)
                             other_method ? "not by this method" : "there is no such page");
         return;
     }
-    if (evhttp_request_get_command(http) == EVHTTP_REQ_POST && read_body(request) != 0) {
+    if (evhttp_request_get_command(http) == EVHTTP_REQ_POST &&
+        serve_request_read_body(request) != 0) {
         serve_reply_problem(request, 400, "the request's body cannot be read");
         return;
     }

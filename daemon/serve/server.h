@@ -47,6 +47,11 @@ struct serve_request {
     json_t *body;          /* of a POST in JSON; NULL none */
 };
 
+/* NULL when the address cannot be read. */
+struct serve_request *serve_request_new(struct bw_server *server, struct evhttp_request *http);
+/* Of a POST: JSON or a form, by its type. -1 when it is neither. */
+int serve_request_read_body(struct serve_request *request);
+
 /* Handlers answer the request exactly once, now or later; then serve_request_free(). */
 typedef void serve_handler_fn(struct serve_request *request);
 void serve_request_free(struct serve_request *request);
