@@ -119,16 +119,46 @@ static enum layer layer_of(const struct bw_mark *mark)
     }
 }
 
-/* Longer in words, then in letters of the term: a whole word beats the stem that it begins with. */
+/* The words of a term that are not a bare *, and its letters. */
+static void measure(const struct bw_mark *mark, size_t *words, size_t *letters)
+{
+    const char *text = mark->set->terms[mark->term].text;
+
+    *words = *letters = 0;
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+        bool stem = len > 0 && text[len - 1] == '*';
+
+        *words += len > (size_t)stem;
+        *letters += len - stem;
+        text += len + strspn(text + len, " ");
+    }
+}
+
+/* Which of two terms says more: in words, then in letters. */
 static int compare_length(const struct bw_mark *a, const struct bw_mark *b)
 {
-    size_t words_a = a->last - a->first, words_b = b->last - b->first;
-    const char *text_a = a->set->terms[a->term].text, *text_b = b->set->terms[b->term].text;
+    size_t words_a, words_b, letters_a, letters_b;
 
+    measure(a, &words_a, &letters_a);
+    measure(b, &words_b, &letters_b);
     if (words_a != words_b)
         return words_a > words_b ? 1 : -1;
-    words_a = strlen(text_a), words_b = strlen(text_b);
-    return words_a == words_b ? 0 : words_a > words_b ? 1 : -1;
+    return letters_a == letters_b ? 0 : letters_a > letters_b ? 1 : -1;
+}
+
+/* Whether the mark's token stands where its term has a bare *: it is no word of the term. */
+static bool is_gap_of(const struct bw_token *tokens, const struct bw_mark *mark, uint32_t token)
+{
+    const char *text = mark->set->terms[mark->term].text;
+
+    for (uint32_t t = mark->first; t < token; t++) {
+        if ((tokens[t + 1].flags & BW_TOKEN_SUFFIX) == 0) {
+            text += strcspn(text, " ");
+            text += strspn(text, " ");
+        }
+    }
+    return text[0] == '*' && (text[1] == ' ' || text[1] == '\0');
 }
 
 /* The same stance, which takes its bloc from another side: "bid for" and "bid". */
@@ -141,7 +171,7 @@ static bool looks_elsewhere(const struct bw_mark *a, const struct bw_mark *b)
 }
 
 /* Whether `a` leaves no room for `b`. */
-static bool hides(const struct bw_mark *a, const struct bw_mark *b)
+static bool hides(const struct bw_token *tokens, const struct bw_mark *a, const struct bw_mark *b)
 {
     enum layer over = layer_of(a), under = layer_of(b);
     bool overlap = a->first <= b->last && b->first <= a->last;
@@ -149,6 +179,8 @@ static bool hides(const struct bw_mark *a, const struct bw_mark *b)
 
     if (!overlap || under == LAYER_GUARD)
         return false;
+    if (inside && b->first == b->last && is_gap_of(tokens, a, b->first))
+        return false; /* "станет ЛИ Ташкент членом" */
     if (over == LAYER_GUARD)
         return inside && compare_length(a, b) >= 0;
     if (a->effect == BW_EFFECT_FILLER && under == LAYER_ACTOR) /* "Moscow-led" */
@@ -300,7 +332,7 @@ static void keep_longest_of(struct bw_frame *frame, uint32_t from, uint32_t to, 
 
         for (uint32_t j = 0; j < n && !*mine; j++)
             *mine = i != j && !hidden[claims[j] - frame->marks] &&
-                    (hides(claims[j], claims[i]) ||
+                    (hides(frame->text->tokens, claims[j], claims[i]) ||
                      repeats(claims[i], claims[j], claims[i] < claims[j]));
     }
 }
