@@ -453,6 +453,7 @@ static const char *scan_joint(struct scan *scan, const char *start, const char *
 {
     size_t used;
     enum bw_char kind;
+    const char *next;
 
     scan->joined = 0;
     if (end == scan->end || is_plain_gap((unsigned char)*end))
@@ -462,18 +463,20 @@ static const char *scan_joint(struct scan *scan, const char *start, const char *
         return end;
     }
     kind = peek(end, scan->end, &used);
+    next = skip_ignored(end + used, scan->end);
     if (kind == BW_CHAR_APOSTROPHE) {
-        if (!starts_word(end + used, scan->end))
+        if (!starts_word(next, scan->end)) {
             scan->quoted = false;
-        else
-            scan->joined = BW_TOKEN_JOINED | BW_TOKEN_SUFFIX;
-        return end + used;
+            return end + used;
+        }
+        scan->joined = BW_TOKEN_JOINED | BW_TOKEN_SUFFIX;
+        return next;
     }
-    if (kind == BW_CHAR_HYPHEN && starts_word(end + used, scan->end)) {
+    if (kind == BW_CHAR_HYPHEN && starts_word(next, scan->end)) {
         scan->joined = BW_TOKEN_JOINED;
-        if (is_hyphen_suffix(scan, start, end, end + used))
+        if (is_hyphen_suffix(scan, start, end, next))
             scan->joined |= BW_TOKEN_SUFFIX;
-        return end + used;
+        return next;
     }
     return end;
 }
