@@ -14,7 +14,7 @@ static void put_word(struct bw_buf *out, const struct bw_token *token)
             buf_putc(out, token->fold[i]);
         else if (i > 0 && (token->fold[i - 1] == 'o' || token->fold[i - 1] == 'g'))
             buf_puts(out, "\xCA\xBB");
-        else
+        else if (i + 1 < token->fold_len) /* none ends a word: it would close a quotation */
             buf_puts(out, "\xCA\xBC");
     }
 }
