@@ -133,7 +133,7 @@ static void write_html(const struct alert_message *message, struct bw_buf *out)
     buf_puts(out,
              "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
              "content=\"width=device-width\"></head>\n<body style=\"font-family:sans-serif\">\n");
-    for (size_t i = 0; i < message->n_alerts; i++) {
+    for (size_t i = 0; i < message->n_alerts && i < MESSAGE_LISTED; i++) {
         const struct alert_view *view = &message->alerts[i];
 
         buf_puts(out, "<h3>");
@@ -147,6 +147,8 @@ static void write_html(const struct alert_message *message, struct bw_buf *out)
         }
         buf_puts(out, "</p>\n");
     }
+    if (message->n_alerts > MESSAGE_LISTED)
+        buf_printf(out, "<p>\xe2\x80\xa6 and %zu more</p>\n", message->n_alerts - MESSAGE_LISTED);
     buf_puts(out, "</body></html>\n");
 }
 

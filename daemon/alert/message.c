@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LISTED_ALERTS = 50 }; /* in the body of one message; the JSON has them all */
+enum { TOLD_IN_FULL = 3 }; /* more than these are a digest: titles and links */
 
 static int out_of_memory(struct bw_error *err)
 {
@@ -30,17 +30,26 @@ static int find_sources(struct bw_store *store, int64_t story, struct bw_buf *so
     return store_list_stories(store, &query, on_story, sources, err);
 }
 
-static const char *render(struct bw_arena *arena, const char *text,
-                          const struct alert_values *values)
+static char *render(struct bw_arena *arena, const char *text, const struct alert_values *values)
 {
     struct bw_buf out;
-    const char *copy;
+    char *copy;
 
     buf_init(&out);
     template_render(text, values, &out);
     copy = out.failed ? NULL : arena_strdup(arena, buf_text(&out));
     buf_clear(&out);
     return copy;
+}
+
+/* A title is one line, whatever an item's title holds. */
+static const char *one_line(char *text)
+{
+    for (char *c = text; c != NULL && *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ')
+            *c = ' ';
+    }
+    return text;
 }
 
 static int render_texts(struct alert_view *view, const struct bw_config *config,
@@ -52,8 +61,8 @@ static int render_texts(struct alert_view *view, const struct bw_config *config,
         view->title = arena_strdup(arena, json_string_value(json_object_get(view->json, "title")));
         view->body = arena_strdup(arena, json_string_value(json_object_get(view->json, "text")));
     } else {
-        view->title =
-            render(arena, own->title != NULL ? own->title : TEMPLATE_TITLE, &view->values);
+        view->title = one_line(
+            render(arena, own->title != NULL ? own->title : TEMPLATE_TITLE, &view->values));
         view->body = render(arena, own->body != NULL ? own->body : TEMPLATE_BODY, &view->values);
     }
     return view->title == NULL || view->body == NULL ? -1 : 0;
@@ -121,17 +130,19 @@ static bool same_titles(const struct alert_message *message)
 
 static void write_body(const struct alert_message *message, struct bw_buf *out)
 {
-    for (size_t i = 0; i < message->n_alerts && i < LISTED_ALERTS; i++) {
+    for (size_t i = 0; i < message->n_alerts && i < MESSAGE_LISTED; i++) {
         const struct alert_view *view = &message->alerts[i];
 
         if (i > 0)
             buf_puts(out, "\n\n");
         if (message->n_alerts > 1)
             buf_printf(out, "%s\n", view->title);
-        buf_puts(out, view->body);
+        buf_puts(out, message->n_alerts <= TOLD_IN_FULL ? view->body
+                      : view->link != NULL              ? view->link
+                                                        : "");
     }
-    if (message->n_alerts > LISTED_ALERTS)
-        buf_printf(out, "\n\n\xe2\x80\xa6 and %zu more", message->n_alerts - LISTED_ALERTS);
+    if (message->n_alerts > MESSAGE_LISTED)
+        buf_printf(out, "\n\n\xe2\x80\xa6 and %zu more", message->n_alerts - MESSAGE_LISTED);
 }
 
 static int join_views(struct alert_message *message, struct bw_error *err)

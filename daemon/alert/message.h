@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+enum { MESSAGE_LISTED = 50 }; /* alerts that people are shown of one message; the JSON has all */
+
 struct alert_view {
     const struct bw_alert_row *row;
     json_t *json; /* owned: the payload with id, key, title and text */

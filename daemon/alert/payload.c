@@ -1,5 +1,6 @@
 /* Building an alert's JSON, and reading it back as template values. Owns nothing. */
 #include "payload.h"
+#include "text.h"
 
 #include "blocwatch/buf.h"
 
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 1, SUMMARY_LIMIT = 2000 };
+enum { VERSION = 1, SUMMARY_LIMIT = 2000, SENTENCE_UNITS = 500, SUMMARY_UNITS = 1000 };
 
 static json_t *text_or_null(const char *text)
 {
@@ -208,6 +209,21 @@ static int fill_sources(const json_t *payload, const struct bw_config *config,
     return result;
 }
 
+/* Long texts would push the link out of what a phone shows. */
+static int shorten(const char **value, size_t units, struct bw_arena *arena)
+{
+    struct bw_buf cut;
+    int result;
+
+    if (*value == NULL || text_fit_utf16(*value, units) == strlen(*value))
+        return 0;
+    buf_init(&cut);
+    text_append_cut(&cut, *value, units, text_fit_utf16);
+    result = keep(arena, &cut, value);
+    buf_clear(&cut);
+    return result;
+}
+
 static int fill_matched(const json_t *payload, struct bw_arena *arena, struct alert_values *values)
 {
     json_t *word;
@@ -265,6 +281,9 @@ int payload_values(const json_t *payload, const struct bw_config *config, struct
         return -1;
     if (of[FIELD_SENTENCE] == NULL)
         of[FIELD_SENTENCE] = of[FIELD_TITLE];
+    if (shorten(&of[FIELD_SENTENCE], SENTENCE_UNITS, arena) != 0 ||
+        shorten(&of[FIELD_SUMMARY], SUMMARY_UNITS, arena) != 0)
+        return -1;
     headline = of[FIELD_EVENT] != NULL ? of[FIELD_EVENT] : of[FIELD_TITLE];
     of[FIELD_HEADLINE] = arena_printf(arena, "%s%s", headline_prefix(of[FIELD_REASON]),
                                       headline != NULL ? headline : "A hit without a title");

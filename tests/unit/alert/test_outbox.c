@@ -178,6 +178,34 @@ static void test_a_reload_takes_up_what_hangs(void **state)
     world_clear(&w);
 }
 
+/* A long sentence is cut, so that the link is still seen; a title is one line. */
+static void test_long_words(void **state)
+{
+    struct world w;
+    struct world_item item = brics;
+    char sentence[4000];
+    json_t *json;
+    const char *text;
+
+    (void)state;
+    memset(sentence, 'x', sizeof sentence - 1);
+    sentence[sizeof sentence - 1] = '\0';
+    item.event.sentence_text = sentence;
+    world_init(&w);
+    w.config.alerting.templates.title = "{{ .event }}\n{{ .lang }}";
+    world_add_channel(&w, "hook", "webhook", "url", world_url(&w, "/hook"), NULL);
+    world_start(&w);
+    world_raise(&w, &item);
+    world_run(&w, one_accepted, 10);
+    json = json_loads(w.requests[0].body, 0, NULL);
+    text = json_string_value(json_object_get(json, "text"));
+    assert_memory_equal(text + 499, "\xe2\x80\xa6\nhttps://news.example/1\n", 27);
+    assert_string_equal(json_string_value(json_object_get(json, "title")),
+                        "Kazakhstan declines BRICS membership en");
+    json_decref(json);
+    world_clear(&w);
+}
+
 static bool replayed(struct world *w)
 {
     return w->n_requests == 2;
@@ -386,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_a_rest_is_delivered_after_a_restart),
         cmocka_unit_test(test_a_reload_takes_up_what_hangs),
         cmocka_unit_test(test_dead_letters_can_be_replayed),
+        cmocka_unit_test(test_long_words),
         cmocka_unit_test(test_a_group_is_one_message),
         cmocka_unit_test(test_trouble_is_told_elsewhere),
         cmocka_unit_test(test_exec_gets_json),
