@@ -19,7 +19,7 @@ struct declared {
 };
 
 struct bw_dtd {
-    struct declared declared[MOST_ENTITIES];
+    struct declared *declared; /* MOST_ENTITIES of them, once there is one */
     size_t n;
     struct bw_buf text;
     size_t total;
@@ -39,6 +39,7 @@ void dtd_free(struct bw_dtd *dtd)
         free(dtd->declared[i].name);
         free(dtd->declared[i].value);
     }
+    free(dtd->declared);
     buf_clear(&dtd->text);
     free(dtd);
 }
@@ -59,6 +60,10 @@ void dtd_declare(struct bw_dtd *dtd, const char *name, const char *value)
     /* As in XML the first declaration counts. */
     if (dtd->n == MOST_ENTITIES || strlen(value) > LONGEST_VALUE ||
         find_value(dtd, name, strlen(name)) != NULL)
+        return;
+    if (dtd->declared == NULL)
+        dtd->declared = calloc(MOST_ENTITIES, sizeof *dtd->declared);
+    if (dtd->declared == NULL)
         return;
     entry = &dtd->declared[dtd->n];
     entry->name = strdup(name);

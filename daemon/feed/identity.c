@@ -8,12 +8,10 @@
 
 char *identity_resolve(struct bw_parse *p, const char *link, size_t len)
 {
-    char *copy = arena_strndup(p->doc->arena, link, len), *result = NULL;
+    char *result = NULL;
 
     buf_reset(&p->link);
-    if (copy == NULL)
-        p->failed = BW_ERR_LIMIT;
-    else if (url_resolve(p->frames[p->depth].base, copy, &p->link) != 0)
+    if (url_resolve(p->frames[p->depth].base, link, len, &p->link) != 0)
         p->failed = BW_ERR_MEMORY;
     else if ((result = arena_strndup(p->doc->arena, p->link.data, p->link.len)) == NULL)
         p->failed = BW_ERR_LIMIT;
@@ -85,19 +83,36 @@ static void add_link_to_key(struct bw_item *item)
     hash_key(both, len + strlen(item->link_key), item->key);
 }
 
-void identity_separate(struct bw_parse *p, struct bw_item *items, size_t n)
+/* Do two items have the same key? By a table of their keys' first digits, which are a hash. */
+static int have_same_key(const struct bw_item *items, size_t n, bool *same)
 {
-    struct bw_item **sorted = n < 2 ? NULL : calloc(n, sizeof *sorted);
+    size_t size = 64, slot;
+    uint32_t *table;
+
+    while (size < n * 2)
+        size *= 2;
+    table = calloc(size, sizeof *table);
+    if (table == NULL)
+        return -1;
+    *same = false;
+    for (size_t i = 0; i < n && !*same; i++) {
+        uint64_t digits;
+
+        memcpy(&digits, items[i].key, sizeof digits);
+        slot = digits * UINT64_C(0x9E3779B97F4A7C15) >> 32 & (size - 1);
+        while (table[slot] != 0 && strcmp(items[table[slot] - 1].key, items[i].key) != 0)
+            slot = (slot + 1) & (size - 1);
+        *same = table[slot] != 0;
+        table[slot] = (uint32_t)i + 1;
+    }
+    free(table);
+    return 0;
+}
+
+static void separate(struct bw_item **sorted, size_t n)
+{
     size_t end;
 
-    if (n < 2)
-        return;
-    if (sorted == NULL) {
-        p->failed = BW_ERR_MEMORY;
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        sorted[i] = &items[i];
     qsort(sorted, n, sizeof(struct bw_item *), by_key);
     for (size_t i = 0; i < n; i = end) {
         for (end = i + 1; end < n && strcmp(sorted[end]->key, sorted[i]->key) == 0; end++)
@@ -107,5 +122,28 @@ void identity_separate(struct bw_parse *p, struct bw_item *items, size_t n)
         for (size_t k = i; k < end; k++)
             add_link_to_key(sorted[k]);
     }
+}
+
+void identity_separate(struct bw_parse *p, struct bw_item *items, size_t n)
+{
+    struct bw_item **sorted;
+    bool same;
+
+    if (n < 2)
+        return;
+    if (have_same_key(items, n, &same) != 0) {
+        p->failed = BW_ERR_MEMORY;
+        return;
+    }
+    if (!same)
+        return;
+    sorted = calloc(n, sizeof *sorted);
+    if (sorted == NULL) {
+        p->failed = BW_ERR_MEMORY;
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &items[i];
+    separate(sorted, n);
     free(sorted);
 }

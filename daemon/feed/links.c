@@ -77,10 +77,10 @@ static void add(struct finder *f, struct bw_feed_link *links, size_t *n, const c
 {
     struct bw_feed_link link;
 
-    if (*n >= MOST_LINKS || f->failed || !url_is_openable(href))
+    if (*n >= MOST_LINKS || f->failed || !url_is_openable(href, strlen(href)))
         return;
     buf_reset(&f->url);
-    if (url_resolve(f->base, href, &f->url) != 0) {
+    if (url_resolve(f->base, href, strlen(href), &f->url) != 0) {
         f->failed = true;
         return;
     }
@@ -106,7 +106,7 @@ static void on_element(void *context, const xmlChar *name, const xmlChar **attrs
         return;
     if (strcasecmp((const char *)name, "base") == 0) {
         buf_reset(&f->url);
-        if (url_resolve(f->base, href, &f->url) == 0)
+        if (url_resolve(f->base, href, strlen(href), &f->url) == 0)
             f->base = arena_strdup(f->arena, f->url.data);
     } else if (strcasecmp((const char *)name, "link") == 0) {
         rel = find_attr(attrs, "rel");

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 /* A field may be this many times longer as markup than as text. */
-enum { MARKUP_FACTOR = 4 };
+enum { MARKUP_FACTOR = 4, FIRST_ROOM = 2048 };
 
 int parse_init(struct bw_parse *p, const struct bw_feed_input *input,
                const struct bw_feed_limits *limits)
@@ -17,13 +17,14 @@ int parse_init(struct bw_parse *p, const struct bw_feed_input *input,
     memset(p, 0, sizeof *p);
     p->input = input;
     p->limits = limits;
-    p->frames = calloc((size_t)limits->max_depth + 2, sizeof *p->frames);
+    p->frames = malloc(((size_t)limits->max_depth + 2) * sizeof *p->frames);
     p->doc = document_new(limits->memory);
-    if (p->frames == NULL || p->doc == NULL) {
+    if (p->frames == NULL || p->doc == NULL || buf_reserve(&p->scratch, FIRST_ROOM) != 0 ||
+        buf_reserve(&p->plain, FIRST_ROOM) != 0 || buf_reserve(&p->link, FIRST_ROOM) != 0) {
         parse_clear(p);
         return -1;
     }
-    p->frames[0].base = input->base_url;
+    p->frames[0] = (struct bw_frame){.base = input->base_url};
     return 0;
 }
 
@@ -89,11 +90,9 @@ static void inherit(struct bw_parse *p, struct bw_frame *frame, const struct bw_
         if (strcmp(attr->name, "lang") == 0) {
             frame->lang = attr->len == 0 ? NULL : keep(p, attr->value, attr->len);
         } else if (strcmp(attr->name, "base") == 0 && attr->len > 0) {
-            const char *base = keep(p, attr->value, attr->len);
-
             buf_reset(&p->link);
-            if (base != NULL && url_is_openable(base) &&
-                url_resolve(frame->base, base, &p->link) == 0)
+            if (url_is_openable(attr->value, attr->len) &&
+                url_resolve(frame->base, attr->value, attr->len, &p->link) == 0)
                 frame->base = keep(p, p->link.data, p->link.len);
         }
     }
@@ -141,15 +140,10 @@ static bool is_html_type(const struct bw_attr *type)
 /* A link from an attribute; `rank` in the slot. */
 static void claim_link(struct bw_parse *p, int rank, const char *text, size_t len)
 {
-    const char *link;
-
-    if (len == 0 || len > LONGEST_LINK || p->failed != BW_OK)
+    if (len == 0 || len > LONGEST_LINK || p->failed != BW_OK || !url_is_openable(text, len))
         return;
-    link = keep(p, text, len);
     buf_reset(&p->link);
-    if (link == NULL || !url_is_openable(link))
-        return;
-    if (url_resolve(p->frames[p->depth].base, link, &p->link) != 0)
+    if (url_resolve(p->frames[p->depth].base, text, len, &p->link) != 0)
         p->failed = BW_ERR_MEMORY;
     else
         draft_claim(p, SLOT_LINK, rank, p->link.data, p->link.len, 0);
@@ -420,7 +414,7 @@ static void end_id(struct bw_parse *p, const struct bw_frame *frame)
 
 static void end_date(struct bw_parse *p, const struct bw_frame *frame)
 {
-    int64_t time = feed_parse_date(p->plain.data, p->input->now);
+    int64_t time = feed_parse_date(buf_text(&p->scratch) + frame->start, p->input->now);
 
     if (time == BW_TIME_NONE)
         return;
@@ -441,6 +435,14 @@ static void end_known(struct bw_parse *p, const struct bw_frame *frame)
             draft_claim_text(p, frame->tag, p->plain.data, p->plain.len);
         }
         return;
+    case ROLE_DATE:
+        end_date(p, frame);
+        return;
+    case ROLE_LINK:
+    case ROLE_TEXT_LINK:
+        claim_link(p, frame->tag->rank, buf_text(&p->scratch) + frame->start,
+                   p->scratch.len - frame->start);
+        return;
     default:
         field_convert(p, frame, true);
         break;
@@ -456,15 +458,8 @@ static void end_known(struct bw_parse *p, const struct bw_frame *frame)
         if (frame->inside & IN_PERSON)
             p->person_email = keep(p, p->plain.data, p->plain.len);
         break;
-    case ROLE_LINK:
-    case ROLE_TEXT_LINK:
-        claim_link(p, frame->tag->rank, p->plain.data, p->plain.len);
-        break;
     case ROLE_ID:
         end_id(p, frame);
-        break;
-    case ROLE_DATE:
-        end_date(p, frame);
         break;
     case ROLE_LANGUAGE:
         draft_claim_text(p, frame->tag, p->plain.data, p->plain.len);

@@ -2,6 +2,7 @@
  * Our own scanner instead of libxml2's HTML parser: that one builds names and attributes nobody
  * asks for here and takes most of a feed's time. */
 #include "text.h"
+#include "block.h"
 #include "blocwatch/feed.h"
 #include "element.h"
 #include "entity.h"
@@ -75,30 +76,18 @@ static void put_character(struct scan *scan, uint32_t cp)
     scan->out += utf8_put(cp, scan->out);
 }
 
-enum { BLOCK = 32 };
-
-/* A block of ASCII that needs nothing, single spaces included? Compilers make vectors of it. */
-static bool is_plain(const unsigned char *s)
-{
-    unsigned char bad = 0;
-
-    for (int i = 0; i < BLOCK; i++) {
-        unsigned char c = s[i], next = s[i + 1], from_space = (unsigned char)(c - ' ');
-
-        bad |= (from_space > '~' - ' ') | (c == '<') | (c == '&') | ((c == ' ') & (next == ' '));
-    }
-    return bad == 0;
-}
-
 /* Copies bytes that need nothing, single spaces between them included. */
 static void put_run(struct scan *scan)
 {
     const char *from = scan->at, *at = from + 1, *end = scan->end;
 
-    while (end - at > BLOCK + 1 && is_plain((const unsigned char *)at))
-        at += BLOCK;
-    if (at[-1] == ' ') /* what follows it is not known yet */
-        at--;
+    while (end - at >= BLOCK) {
+        size_t n = block_text(at);
+
+        at += n;
+        if (n < BLOCK)
+            break;
+    }
     for (;;) {
         while (at < end && classes[(unsigned char)*at] == PLAIN)
             at++;

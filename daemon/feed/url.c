@@ -24,21 +24,22 @@ static struct piece piece_until(const char **at, const char *stops)
     return piece;
 }
 
-static size_t scheme_length(const char *text)
+static size_t scheme_length(const char *text, size_t len)
 {
     size_t n = 0;
 
-    if (!isalpha((unsigned char)text[0]))
+    if (len == 0 || !isalpha((unsigned char)text[0]))
         return 0;
-    while (isalnum((unsigned char)text[n]) || text[n] == '+' || text[n] == '-' || text[n] == '.')
+    while (n < len &&
+           (isalnum((unsigned char)text[n]) || text[n] == '+' || text[n] == '-' || text[n] == '.'))
         n++;
-    return text[n] == ':' ? n : 0;
+    return n < len && text[n] == ':' ? n : 0;
 }
 
 static struct url split(const char *text)
 {
     struct url url = {0};
-    size_t n = scheme_length(text);
+    size_t n = scheme_length(text, strlen(text));
 
     if (n > 0) {
         url.scheme = (struct piece){text, n};
@@ -155,18 +156,20 @@ static bool is_clean(const char *text, size_t len)
 /* `link` without white space around it and without line breaks and tabs inside; spaces that must
  * not stand in a URL are escaped, those in something else stay, and "&amp;", which no URL means to
  * hold, is '&'. */
-static int trim(const char *link, struct bw_buf *out)
+static int trim(const char *link, size_t len, struct bw_buf *out)
 {
-    size_t len;
     bool is_url;
     char *to;
 
-    link += strspn(link, " \t\r\n\f");
-    len = strlen(link);
-    is_url = scheme_length(link) > 0 || link[0] == '/';
+    while (len > 0 && isspace((unsigned char)link[0])) {
+        link++;
+        len--;
+    }
     while (len > 0 && isspace((unsigned char)link[len - 1]))
         len--;
-    if (is_clean(link, len) && memmem(link, len, "&amp;", 5) == NULL)
+    is_url = scheme_length(link, len) > 0 || (len > 0 && link[0] == '/');
+    if (is_clean(link, len) &&
+        (memchr(link, '&', len) == NULL || memmem(link, len, "&amp;", 5) == NULL))
         return buf_append(out, link, len);
     if (buf_reserve(out, len * 3) != 0)
         return -1;
@@ -184,37 +187,46 @@ static int trim(const char *link, struct bw_buf *out)
     return 0;
 }
 
-int url_resolve(const char *base, const char *link, struct bw_buf *out)
+int url_resolve(const char *base, const char *link, size_t len, struct bw_buf *out)
 {
+    size_t start = out->len;
     struct bw_buf clean;
 
-    if (base == NULL || base[0] == '\0' || scheme_length(link + strspn(link, " \t\r\n\f")) > 0)
-        return trim(link, out);
+    if (trim(link, len, out) != 0)
+        return -1;
+    len = out->len - start;
+    if (base == NULL || base[0] == '\0' || len == 0 || scheme_length(out->data + start, len) > 0)
+        return 0;
     buf_init(&clean);
-    if (trim(link, &clean) != 0)
+    buf_append(&clean, out->data + start, len);
+    out->len = start;
+    if (clean.failed)
         out->failed = true;
-    else if (clean.len > 0)
+    else
         put_resolved(out, base, clean.data);
     buf_clear(&clean);
     return out->failed ? -1 : 0;
 }
 
-bool url_is_openable(const char *link)
+bool url_is_openable(const char *link, size_t len)
 {
     static const char *const closed[] = {"tag",    "urn",  "data", "javascript", "vbscript",
                                          "mailto", "uuid", "guid", "about",      "cid",
                                          "file",   "doi",  "info"};
     size_t n;
 
-    link += strspn(link, " \t\r\n\f");
-    n = scheme_length(link);
+    while (len > 0 && isspace((unsigned char)link[0])) {
+        link++;
+        len--;
+    }
+    n = scheme_length(link, len);
     if (n > 3 && strncasecmp(link, "http", 4) == 0)
         return true;
     for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++) {
         if (strlen(closed[i]) == n && strncasecmp(link, closed[i], n) == 0)
             return false;
     }
-    return link[0] != '\0';
+    return len > 0;
 }
 
 int url_append_fragment(const char *link, struct bw_buf *out)
@@ -361,7 +373,7 @@ int feed_clean_link(const char *link, struct bw_buf *out)
     int result = -1;
 
     buf_init(&trimmed);
-    if (trim(link, &trimmed) == 0)
+    if (trim(link, strlen(link), &trimmed) == 0)
         result = url_clean(buf_text(&trimmed), out);
     buf_clear(&trimmed);
     return result;

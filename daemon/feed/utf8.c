@@ -1,7 +1,7 @@
 /* Checks, cleans and writes UTF-8. Owns nothing. */
 #include "utf8.h"
+#include "block.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* The length of the sequence at `s`, 0 when it is broken or no XML character. */
@@ -27,30 +27,17 @@ static size_t sequence(const unsigned char *s, size_t left)
     return 4;
 }
 
-enum { BLOCK = 32 };
-
-/* A block of ASCII without control characters but white space? Compilers make vectors of it. */
-static bool is_plain(const unsigned char *s)
-{
-    unsigned char bad = 0;
-
-    for (int i = 0; i < BLOCK; i++)
-        bad |= (s[i] >= 0x80) | ((s[i] < 0x20) & (s[i] != '\t') & (s[i] != '\n') & (s[i] != '\r'));
-    return bad == 0;
-}
-
 size_t utf8_check(const char *text, size_t len, size_t *multi)
 {
     const unsigned char *s = (const unsigned char *)text;
-    size_t i = 0, count = 0, n, stop = 0;
+    size_t i = 0, count = 0, n;
 
     while (i < len) {
-        if (i >= stop && len - i >= BLOCK) {
-            if (is_plain(s + i)) {
-                i += BLOCK;
+        if (len - i >= BLOCK && s[i] < 0x80 && s[i + 1] < 0x80) {
+            n = block_ascii(s + i);
+            i += n;
+            if (n == BLOCK)
                 continue;
-            }
-            stop = i + BLOCK;
         }
         /* Cyrillic words */
         for (; i + 1 < len && s[i] >= 0xC2 && s[i] < 0xE0 && (s[i + 1] & 0xC0) == 0x80; count++)

@@ -29,8 +29,9 @@ struct reader {
 static const struct bw_tag *find_tag(struct reader *r, const xmlChar *local, const xmlChar *prefix,
                                      const xmlChar *uri)
 {
-    size_t slot =
-        ((uintptr_t)local >> 3 ^ (uintptr_t)uri >> 5 ^ (uintptr_t)prefix >> 2) % CACHE_SLOTS;
+    uint64_t mixed = ((uintptr_t)local ^ (uintptr_t)uri << 1 ^ (uintptr_t)prefix << 2) *
+                     UINT64_C(0x9E3779B97F4A7C15);
+    size_t slot = (mixed >> 32) % CACHE_SLOTS;
     struct cached *entry = &r->cache[slot];
 
     if (entry->local != local || entry->prefix != prefix || entry->uri != uri) {

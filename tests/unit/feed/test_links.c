@@ -42,14 +42,15 @@ static void test_resolve(void **state)
     buf_init(&out);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         buf_reset(&out);
-        assert_int_equal(url_resolve("http://a/b/c/d;p?q", rows[i][0], &out), 0);
+        assert_int_equal(url_resolve("http://a/b/c/d;p?q", rows[i][0], strlen(rows[i][0]), &out),
+                         0);
         assert_string_equal(buf_text(&out), rows[i][1]);
     }
     buf_reset(&out);
-    assert_int_equal(url_resolve("http://a", "g", &out), 0);
+    assert_int_equal(url_resolve("http://a", "g", 1, &out), 0);
     assert_string_equal(out.data, "http://a/g");
     buf_reset(&out);
-    assert_int_equal(url_resolve(NULL, "/g", &out), 0);
+    assert_int_equal(url_resolve(NULL, "/g", 2, &out), 0);
     assert_string_equal(out.data, "/g");
     buf_clear(&out);
 }
