@@ -65,7 +65,7 @@ static bool touches(const struct bw_frame *frame, const struct bw_mark *cue,
         const struct bw_mark *other = &frame->marks[i];
 
         if (other->first > left->last && other->last < right->first &&
-            (other->facet == mark->facet || other->facet == BW_FACET_STANCE ||
+            (other->facet == mark->facet || mark_is_predicate(other) ||
              other->effect == BW_EFFECT_BLOCKS))
             return false;
     }

@@ -58,6 +58,7 @@ static bool is_away(enum bw_stance stance)
 /* A stance into its opposite. */
 static void flip(struct state *state)
 {
+    state->turned = true;
     switch (state->stance) {
     case BW_STANCE_LEAVES:
     case BW_STANCE_SUSPENDS:
