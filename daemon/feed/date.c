@@ -562,7 +562,12 @@ static int64_t parse(const char *text)
     if (read_plain_number(text, strlen(text), &seconds))
         return seconds;
     if (read_week_date(&r) || read_ordinal_date(&r)) {
-        read_all(&r);
+        struct parts date = r.parts;
+
+        read_all(&r); /* the time: no more of the date */
+        r.parts.year = date.year;
+        r.parts.month = date.month;
+        r.parts.day = date.day;
         return finish_day_of_year(r.parts);
     }
     if (strspn(text, "0123456789") == 8) { /* 20040131T101455Z */
