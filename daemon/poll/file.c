@@ -75,7 +75,7 @@ static int read_all(int fd, size_t limit, struct bw_buf *body, struct bw_error *
 static void read_file(const struct file_job *job, struct bw_response *response)
 {
     char validator[VALIDATOR_TEXT];
-    struct stat info;
+    struct stat info = {0};
     int fd = open_regular(job->path, &info, &response->error);
 
     response->result = BW_FETCH_OTHER;

@@ -14,7 +14,7 @@ static int find_month(const char *name)
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
     for (int i = 0; i < 12; i++) {
-        if (strncmp(months + i * 3, name, 3) == 0)
+        if (strncmp(months + (size_t)i * 3, name, 3) == 0)
             return i;
     }
     return -1;

@@ -3,6 +3,7 @@
 #include "http_transfer.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -234,6 +235,8 @@ struct bw_transport *http_transport_new(struct event_base *base, int connections
         error_set(err, BW_ERR_INTERNAL, "libcurl does not start");
         return NULL;
     }
+    /* libcurl resolves names in threads: one heap for all, instead of one for every few of them. */
+    mallopt(M_ARENA_MAX, 1);
     http = calloc(1, sizeof *http);
     if (http == NULL) {
         curl_global_cleanup();

@@ -77,7 +77,7 @@ static int grow_ids(struct lanes *lanes)
 
     if (schedule_grow(&lanes->resting, n_ids) != 0)
         return -1;
-    by_id = realloc(lanes->by_id, n_ids * sizeof(*by_id));
+    by_id = realloc(lanes->by_id, n_ids * sizeof(*by_id)); /* NOLINT(bugprone-sizeof-expression) */
     if (by_id == NULL)
         return -1;
     lanes->by_id = by_id;

@@ -68,7 +68,6 @@ struct bw_poller *poller_new_over(struct event_base *base, struct bw_clock *cloc
     }
     TAILQ_INIT(&poller->visits);
     TAILQ_INIT(&poller->quick);
-    source_state_init(&poller->scratch);
     poller->base = base;
     poller->clock = clock;
     poller->callbacks = *callbacks;
@@ -76,14 +75,17 @@ struct bw_poller *poller_new_over(struct event_base *base, struct bw_clock *cloc
     poller->file = file;
     poller->tokens_ms = clock_now_ms(clock);
     poller->lanes = lanes_new();
+    poller->scratch = malloc(sizeof *poller->scratch);
+    if (poller->scratch != NULL)
+        source_state_init(poller->scratch);
     poller->random = 1;
     if (base != NULL) {
         poller->timer = evtimer_new(base, on_timer, poller);
         if (getrandom(&poller->random, sizeof poller->random, 0) < 0)
             poller->random = (uint64_t)poller->tokens_ms;
     }
-    if (poller->lanes == NULL || (base != NULL && poller->timer == NULL) ||
-        slots_replace(poller, config) != 0) {
+    if (poller->lanes == NULL || poller->scratch == NULL ||
+        (base != NULL && poller->timer == NULL) || slots_replace(poller, config) != 0) {
         poller_free(poller);
         goto memory;
     }
@@ -124,6 +126,9 @@ void poller_free(struct bw_poller *poller)
     visit->poller = NULL;
     lanes_free(poller->lanes);
     slots_clear(poller);
+    if (poller->scratch != NULL)
+        source_state_clear(poller->scratch);
+    free(poller->scratch);
     free_transport(poller->http);
     free_transport(poller->file);
     if (poller->timer != NULL)
@@ -269,17 +274,16 @@ struct bw_poller_stats poller_stats(const struct bw_poller *poller)
 const struct bw_source_state *poller_state(const struct bw_poller *poller, const char *source_id)
 {
     uint32_t slot = slots_find(poller, source_id);
-    /* Lent from the poller: the state is unpacked for the caller. */
-    struct bw_poller *lender = (struct bw_poller *)(uintptr_t)poller;
+    struct bw_source_state *state = poller->scratch;
 
     if (slot == NO_SLOT)
         return NULL;
-    source_state_clear(&lender->scratch);
-    if (slots_get_state(poller, slot, &lender->scratch) != 0)
+    source_state_clear(state);
+    if (slots_get_state(poller, slot, state) != 0)
         return NULL;
     if (!poller->config->sources[slot].enabled)
-        lender->scratch.health = BW_HEALTH_DISABLED;
-    return &lender->scratch;
+        state->health = BW_HEALTH_DISABLED;
+    return state;
 }
 
 void poll_free(struct bw_poll *poll)

@@ -40,8 +40,8 @@ struct bw_poller {
     size_t n_slots;
     uint32_t *by_id; /* open addressing over ids: index + 1, 0 free */
     size_t id_mask;
-    struct schedule schedule;       /* wall milliseconds */
-    struct bw_source_state scratch; /* what poller_state() lends */
+    struct schedule schedule;        /* wall milliseconds */
+    struct bw_source_state *scratch; /* what poller_state() lends */
     /* dispatch.c */
     struct lanes *lanes;
     struct visit_list visits; /* all that are not home */

@@ -42,7 +42,7 @@ static void insert_time(int64_t latest[LATEST], size_t *n, int64_t time)
 /* The middle one of the gaps between the latest times: one night among them does not matter. */
 static int64_t find_middle_gap(const int64_t latest[LATEST], size_t n)
 {
-    int64_t gaps[LATEST];
+    int64_t gaps[LATEST] = {0};
 
     for (size_t i = 0; i + 1 < n; i++) {
         int64_t gap = latest[i] - latest[i + 1];

@@ -113,7 +113,6 @@ void slots_clear(struct bw_poller *poller)
     free_states(poller->slots, poller->n_slots);
     free(poller->by_id);
     schedule_clear(&poller->schedule);
-    source_state_clear(&poller->scratch);
 }
 
 int slots_get_state(const struct bw_poller *poller, uint32_t slot, struct bw_source_state *state)
