@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MOST_LAYERS = 3, EXCERPT = 80 };
+enum { MOST_LAYERS = 3, EXCERPT = 80, LARGEST_UNPACKED = 64 << 20 };
 
 const struct bw_feed_limits feed_limits_default = {
     .memory = (size_t)64 << 20, .max_items = 10000, .max_depth = 200, .max_text = (size_t)1 << 20};
@@ -35,11 +35,15 @@ int feed_prepare(void)
 /* gzip, as often as it was applied, though not for ever. */
 static int unpack(struct work *work, const char **bytes, size_t *len, struct bw_error *err)
 {
+    size_t limit = work->limits->memory;
+
+    if (limit > LARGEST_UNPACKED)
+        limit = LARGEST_UNPACKED;
     for (int i = 0; i < MOST_LAYERS && inflate_is_gzip(*bytes, *len); i++) {
         struct bw_buf next;
 
         buf_init(&next);
-        if (inflate_gzip(*bytes, *len, work->limits->memory, &next, &work->cut, err) != 0) {
+        if (inflate_gzip(*bytes, *len, limit, &next, &work->cut, err) != 0) {
             buf_clear(&next);
             return -1;
         }

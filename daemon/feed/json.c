@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COST_OF_TABLE = 256, COST_OF_VALUE = 64 };
+enum { COST_OF_TABLE = 256, COST_OF_VALUE = 64, LARGEST_TREE = 256 << 20 };
 
 static const struct bw_tag tags[] = {
     [SLOT_TITLE] = {"title", ROLE_TEXT, SLOT_TITLE, 4, TYPE_TEXT},
@@ -153,7 +153,8 @@ static void read_feed(struct bw_parse *p, const json_t *root)
  * bytes of the text. */
 static bool fits(const struct bw_parse *p, const char *text, size_t len)
 {
-    size_t cost = len, most = p->limits->memory * 2;
+    size_t cost = len, most = p->limits->memory < LARGEST_TREE / 2 ? p->limits->memory * 2
+                                                                         : (size_t)LARGEST_TREE;
 
     for (size_t i = 0; i < len && cost <= most; i++) {
         if (text[i] == '{' || text[i] == '[')
@@ -183,6 +184,10 @@ int json_read(struct bw_parse *p, const char *text, size_t len, struct bw_error 
     root = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DISABLE_EOF_CHECK, &error);
     version = json_string_value(json_object_get(root, "version"));
 
+    if (root == NULL && json_error_code(&error) == json_error_out_of_memory) {
+        p->failed = BW_ERR_MEMORY;
+        return 0;
+    }
     if (root == NULL)
         error_set(why, BW_ERR_FORMAT, "not JSON: line %d: %s", error.line, error.text);
     else if (!json_is_array(json_object_get(root, "items")) ||
