@@ -27,6 +27,23 @@ static struct bw_mark *negated_by(struct bw_frame *frame, const struct bw_mark *
     return best;
 }
 
+/* What shares its words is negated as well: "bid" in "bid for". */
+static void negate(struct bw_frame *frame, const struct bw_mark *target,
+                   const struct bw_mark *negation)
+{
+    uint32_t from, to;
+
+    frame_sentence(frame, target->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        struct bw_mark *mark = &frame->marks[i];
+
+        if (mark_is_predicate(mark) && mark->first <= target->last && target->first <= mark->last) {
+            mark->negations++;
+            mark->negation = negation;
+        }
+    }
+}
+
 void turn_negations(struct bw_frame *frame)
 {
     for (uint32_t i = 0; i < frame->n_marks; i++) {
@@ -35,10 +52,8 @@ void turn_negations(struct bw_frame *frame)
         if (mark->effect != BW_EFFECT_NEGATES)
             continue;
         target = negated_by(frame, mark);
-        if (target != NULL) {
-            target->negations++;
-            target->negation = mark;
-        }
+        if (target != NULL)
+            negate(frame, target, mark);
     }
 }
 
