@@ -1,280 +1,214 @@
 /*
- * `rules backtest`: a rule set over the items that are stored, and how its hits differ from those
- * that are stored. Owns the table of stored hits.
+ * `rules backtest`: a rule set over the items that are stored, how its hits differ from those that
+ * are stored, and with --apply their storing. Owns nothing beyond the run.
  */
+#include "backtest.h"
 #include "commands.h"
 #include "items.h"
 #include "output.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
-#include <uthash.h>
 
-/* One stored hit. */
-struct old_hit {
-    struct old_hit *next; /* of the same item */
-    char *rule, *events;
-    bool found; /* the tested rules found it too */
-};
+/* Items read at once, and stored in one transaction: the daemon waits for a transaction. */
+enum { PAGE = 500, BATCH = 50, MAX_PAUSE_MS = 200 };
 
-struct old_item {
-    int64_t id;
-    struct old_hit *hits;
-    UT_hash_handle hh;
-};
-
-struct backtest {
+struct job {
     struct ctl *ctl;
-    struct bw_matcher *matcher;
-    struct old_item *old;
-    size_t items, total; /* done, and all that there are */
-    size_t same, fresh, lost, changed;
+    struct backtest test;
+    bool all, apply;
+    size_t items, counts[BACKTEST_CHANGES], others;
+    int64_t first, last, done; /* ids: of all items, and how far we are */
+    int64_t differ[PAGE];      /* items of this page that differ */
+    size_t n_differ, n_page;
     bool progress, failed;
 };
 
-/* --- what is stored --------------------------------------------------------------------------- */
-
-static int by_event(const void *a, const void *b)
-{
-    const struct bw_event *x = a, *y = b;
-    int order = strcmp(x->actor, y->actor);
-
-    if (order == 0)
-        order = strcmp(x->bloc, y->bloc);
-    return order != 0 ? order : (int)x->stance - (int)y->stance;
-}
-
-/* "KZ declines BRICS, UZ joins EAEU": sorted, each once, so that equal events give equal texts.
- * Returns owned. */
-static char *events_text(const struct bw_event *events, size_t n)
-{
-    struct bw_event *sorted = calloc(n + 1, sizeof *sorted);
-    struct bw_buf text;
-
-    buf_init(&text);
-    if (sorted == NULL)
-        return NULL;
-    if (n > 0)
-        memcpy(sorted, events, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_event);
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || by_event(&sorted[i - 1], &sorted[i]) != 0)
-            buf_printf(&text, "%s%s %s %s", text.len > 0 ? ", " : "", sorted[i].actor,
-                       stance_name(sorted[i].stance), sorted[i].bloc);
-    }
-    free(sorted);
-    return buf_steal(&text);
-}
-
-static struct old_item *get_item(struct backtest *test, int64_t id)
-{
-    struct old_item *item;
-
-    HASH_FIND(hh, test->old, &id, sizeof id, item);
-    if (item != NULL)
-        return item;
-    item = calloc(1, sizeof *item);
-    if (item == NULL)
-        return NULL;
-    item->id = id;
-    HASH_ADD(hh, test->old, id, sizeof item->id, item);
-    return item;
-}
-
-static int on_old_hit(const struct bw_hit_row *row, void *ctx)
-{
-    struct backtest *test = ctx;
-    struct old_item *item = get_item(test, row->item);
-    struct old_hit *hit = item != NULL ? calloc(1, sizeof *hit) : NULL;
-
-    if (hit == NULL) {
-        test->failed = true;
-        return 1;
-    }
-    hit->next = item->hits;
-    item->hits = hit;
-    hit->rule = strdup(row->rule);
-    hit->events = events_text(row->events, row->n_events);
-    test->failed = hit->rule == NULL || hit->events == NULL;
-    return test->failed ? 1 : 0;
-}
-
-static void clear_old(struct backtest *test)
-{
-    struct old_item *item = test->old, *next;
-
-    HASH_CLEAR(hh, test->old); /* the table; the items hang together still */
-    for (; item != NULL; item = next) {
-        next = item->hh.next;
-        while (item->hits != NULL) {
-            struct old_hit *hit = item->hits;
-
-            item->hits = hit->next;
-            free(hit->rule);
-            free(hit->events);
-            free(hit);
-        }
-        free(item);
-    }
-}
-
-static struct old_hit *find_old(const struct old_item *item, const char *rule)
-{
-    struct old_hit *hit = item != NULL ? item->hits : NULL;
-
-    while (hit != NULL && strcmp(hit->rule, rule) != 0)
-        hit = hit->next;
-    return hit;
-}
-
 /* --- telling ---------------------------------------------------------------------------------- */
 
-static void clear_progress(const struct backtest *test)
+static const char *const change_names[BACKTEST_CHANGES] = {
+    [BACKTEST_SAME] = "same",
+    [BACKTEST_NEW] = "new",
+    [BACKTEST_LOST] = "lost",
+    [BACKTEST_CHANGED] = "changed",
+};
+
+static void clear_progress(const struct job *job)
 {
-    if (test->progress)
+    if (job->progress)
         fputs("\r\033[K", stderr);
 }
 
-static void show_progress(const struct backtest *test)
+/* By the ids, which are near enough to the order in which items were seen. */
+static void show_progress(const struct job *job)
 {
-    enum { WIDTH = 30 };
-    size_t full = test->total > 0 ? test->items * WIDTH / test->total : 0;
+    enum { WIDTH = 30, EVERY = 200 };
+    int64_t all = job->last - job->first + 1;
+    int64_t part = all > 0 ? job->done - job->first + 1 : 0;
 
-    if (!test->progress || (test->items % 500 != 0 && test->items != test->total))
+    if (!job->progress || (job->items % EVERY != 0 && job->done != job->last))
         return;
     fputs("\r[", stderr);
-    for (size_t i = 0; i < WIDTH; i++)
-        fputc(i < full ? '#' : ' ', stderr);
-    fprintf(stderr, "] %zu of %zu items", test->items, test->total);
+    for (int64_t i = 0; i < WIDTH; i++)
+        fputc(i < part * WIDTH / all ? '#' : ' ', stderr);
+    fprintf(stderr, "] %3d%%  %zu items", (int)(part * 100 / all), job->items);
 }
 
-static void tell(struct backtest *test, const char *change, const struct bw_item_row *item,
-                 const char *rule, const char *events, const char *was)
+static void tell_json(struct job *job, const struct bw_item_row *item,
+                      const struct backtest_hit *hit)
 {
-    if (test->ctl->json) {
-        if (out_json_line(json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "change", change,
-                                    "item", (json_int_t)item->id, "rule", out_json_text(rule),
-                                    "source", out_json_text(item->source), "title",
-                                    out_json_text(item->title), "link", out_json_text(item->link),
-                                    "events", out_json_text(events), "was", out_json_text(was))) !=
-            0)
-            test->failed = true;
+    json_t *line =
+        json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "change",
+                  change_names[hit->change], "item", (json_int_t)item->id, "rule",
+                  out_json_text(hit->rule), "source", out_json_text(item->source), "title",
+                  out_json_text(item->title), "link", out_json_text(item->link), "events",
+                  out_json_text(hit->events), "was", out_json_text(hit->was_events), "severity",
+                  out_json_text(hit->severity), "was_severity", out_json_text(hit->was_severity));
+
+    if (out_json_line(line) != 0)
+        job->failed = true;
+}
+
+static void tell(struct job *job, const struct bw_item_row *item, const struct backtest_hit *hit)
+{
+    bool severity =
+        hit->change == BACKTEST_CHANGED && strcmp(hit->severity, hit->was_severity) != 0;
+    bool events = hit->change == BACKTEST_CHANGED && strcmp(hit->events, hit->was_events) != 0;
+
+    if (job->ctl->json) {
+        tell_json(job, item, hit);
         return;
     }
-    clear_progress(test);
-    printf("%-8s %s  ", change, rule);
+    clear_progress(job);
+    printf("%-8s %s  ", change_names[hit->change], hit->rule);
     out_text(item->source);
     fputs("  ", stdout);
     out_text(item->title);
-    if (events != NULL && events[0] != '\0')
-        printf("\n         %s", events);
-    if (was != NULL && was[0] != '\0')
-        printf("\n         was: %s", was);
+    if (hit->other_rule)
+        fputs("\n         this rule set has no such rule", stdout);
+    if (hit->events != NULL && hit->events[0] != '\0')
+        printf("\n         %s", hit->events);
+    if (events || (hit->change == BACKTEST_LOST && hit->was_events[0] != '\0'))
+        printf("\n         was: %s", hit->was_events[0] != '\0' ? hit->was_events : "no event");
+    if (severity)
+        printf("\n         severity %s, was: %s", hit->severity, hit->was_severity);
     putchar('\n');
 }
 
-/* --- one item --------------------------------------------------------------------------------- */
-
-static void judge_hit(struct backtest *test, const struct bw_item_row *row,
-                      const struct bw_hit *hit, const struct old_item *item)
+static void tell_sum(const struct job *job)
 {
-    bool all = ctl_value(test->ctl, "all") != NULL;
-    struct old_hit *old = find_old(item, hit->rule);
-    char *events = events_text(hit->events, hit->n_events);
+    const size_t *n = job->counts;
 
-    if (events == NULL) {
-        test->failed = true;
-        return;
-    }
-    if (old == NULL) {
-        test->fresh++;
-        tell(test, "new", row, hit->rule, events, NULL);
-    } else if (strcmp(old->events, events) != 0) {
-        test->changed++;
-        tell(test, "changed", row, hit->rule, events, old->events);
-    } else {
-        test->same++;
-        if (all)
-            tell(test, "same", row, hit->rule, events, NULL);
-    }
-    if (old != NULL)
-        old->found = true;
-    free(events);
-}
-
-static void judge_item(struct backtest *test, const struct bw_item_row *row,
-                       const struct bw_hits *found)
-{
-    struct old_item *item;
-
-    HASH_FIND(hh, test->old, &row->id, sizeof row->id, item);
-    for (size_t i = 0; i < found->n_hits; i++)
-        judge_hit(test, row, &found->hits[i], item);
-    for (struct old_hit *old = item != NULL ? item->hits : NULL; old != NULL; old = old->next) {
-        if (old->found)
-            continue;
-        test->lost++;
-        tell(test, "lost", row, old->rule, NULL, old->events);
-    }
-}
-
-static int on_item(const struct bw_item_row *row, void *ctx)
-{
-    const struct bw_item item = {
-        .title = row->title,
-        .summary = row->summary,
-        .content = row->content,
-        .link = row->link,
-        .author = row->author,
-        .lang = row->lang,
-        .published = row->published,
-        .updated = row->updated,
-    };
-    struct backtest *test = ctx;
-    struct bw_arena *arena = arena_new(0);
-    struct bw_hits found = {0};
-    struct bw_error err = {0};
-
-    if (arena == NULL ||
-        matcher_match_item(test->matcher, &item, row->source, arena, &found, &err) != 0) {
-        ctl_fail("item %lld: %s", (long long)row->id, arena != NULL ? err.text : "out of memory");
-        test->failed = true;
-    } else {
-        judge_item(test, row, &found);
-        test->items++;
-        show_progress(test);
-    }
-    arena_free(arena);
-    return test->failed ? 1 : 0;
+    clear_progress(job);
+    fprintf(stderr, "%zu items: %zu hits the same, %zu new, %zu lost, %zu changed", job->items,
+            n[BACKTEST_SAME], n[BACKTEST_NEW], n[BACKTEST_LOST], n[BACKTEST_CHANGED]);
+    if (job->apply)
+        fputs("; stored, and nobody was alerted", stderr);
+    if (job->apply && job->others > 0)
+        fprintf(stderr, "; %zu of the lost stay, as their rules were not tried", job->others);
+    fputc('\n', stderr);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-static enum ctl_code compare(struct backtest *test, int64_t since)
+static int judge_item(struct job *job, const struct bw_item_row *item, struct bw_arena *arena,
+                      struct bw_error *err)
 {
-    const struct bw_hit_query hits = {.since_ms = BW_TIME_NONE, .until_ms = BW_TIME_NONE};
-    const struct bw_item_query items = {
-        .since_ms = since, .until_ms = BW_TIME_NONE, .oldest_first = true};
-    struct bw_store *store = test->ctl->store;
-    struct bw_store_counts counts;
+    struct backtest_hit *hits = NULL;
+    bool differs = false;
+    size_t n = 0;
+
+    if (backtest_compare(&job->test, item, arena, &hits, &n, err) != 0)
+        return error_prefix(err, "item %lld", (long long)item->id);
+    for (size_t i = 0; i < n; i++) {
+        job->counts[hits[i].change]++;
+        job->others += hits[i].other_rule;
+        differs = differs || (hits[i].change != BACKTEST_SAME && !hits[i].other_rule);
+        if (job->all || hits[i].change != BACKTEST_SAME)
+            tell(job, item, &hits[i]);
+    }
+    if (differs)
+        job->differ[job->n_differ++] = item->id;
+    return 0;
+}
+
+static int on_item(const struct bw_item_row *item, void *ctx)
+{
+    struct job *job = ctx;
+    struct bw_arena *arena = arena_new(0);
     struct bw_error err = {0};
 
-    if (store_count(store, &counts, &err) != 0 ||
-        store_list_hits(store, &hits, on_old_hit, test, &err) != 0)
+    if (arena == NULL || judge_item(job, item, arena, &err) != 0) {
+        clear_progress(job);
+        ctl_fail("%s", arena != NULL ? err.text : "out of memory");
+        job->failed = true;
+    }
+    arena_free(arena);
+    if (job->items++ == 0)
+        job->first = item->id;
+    job->done = item->id;
+    if (job->last < item->id) /* it has come meanwhile */
+        job->last = item->id;
+    job->n_page++;
+    show_progress(job);
+    return job->failed ? 1 : 0;
+}
+
+/* For as long as the daemon could not write: it has half of the time at least. */
+static void pause_for(int64_t ms)
+{
+    int64_t part = ms < MAX_PAUSE_MS ? ms : MAX_PAUSE_MS;
+    struct timespec time = {.tv_sec = 0, .tv_nsec = (long)(part + 1) * 1000000};
+
+    nanosleep(&time, NULL);
+}
+
+static int apply_page(struct job *job, struct bw_error *err)
+{
+    for (size_t i = 0; i < job->n_differ; i += BATCH) {
+        size_t left = job->n_differ - i;
+        int64_t start = clock_monotonic_ms(&bw_clock_real);
+
+        if (backtest_apply(&job->test, job->differ + i, left < BATCH ? left : BATCH, err) != 0)
+            return -1;
+        pause_for(clock_monotonic_ms(&bw_clock_real) - start);
+    }
+    return 0;
+}
+
+static int on_newest(const struct bw_item_row *item, void *ctx)
+{
+    *(int64_t *)ctx = item->id;
+    return 1;
+}
+
+static enum ctl_code compare(struct job *job, int64_t since)
+{
+    const struct bw_item_query newest = {
+        .since_ms = BW_TIME_NONE, .until_ms = BW_TIME_NONE, .limit = 1};
+    struct bw_item_query page = {
+        .since_ms = since, .until_ms = BW_TIME_NONE, .oldest_first = true, .limit = PAGE};
+    struct bw_store *store = job->ctl->store;
+    struct bw_error err = {0};
+
+    if (store_list_items(store, &newest, on_newest, &job->last, &err) != 0)
         return ctl_store_failed(&err);
-    if (test->failed)
-        return ctl_fail("out of memory");
-    test->total = (size_t)counts.items;
-    test->progress = isatty(STDERR_FILENO) && since == BW_TIME_NONE;
-    if (store_list_items(store, &items, on_item, test, &err) != 0)
-        return ctl_store_failed(&err);
-    clear_progress(test);
-    if (!test->failed)
-        fprintf(stderr, "%zu items: %zu hits the same, %zu new, %zu lost, %zu changed\n",
-                test->items, test->same, test->fresh, test->lost, test->changed);
-    return test->failed ? CTL_FAILED : CTL_FINE;
+    job->progress = isatty(STDERR_FILENO);
+    do {
+        job->n_page = job->n_differ = 0;
+        page.after_id = job->done;
+        if (store_list_items(store, &page, on_item, job, &err) != 0 ||
+            (!job->failed && job->apply && apply_page(job, &err) != 0)) {
+            clear_progress(job);
+            return ctl_store_failed(&err);
+        }
+    } while (job->n_page == PAGE && !job->failed);
+    if (job->failed)
+        return CTL_FAILED;
+    tell_sum(job);
+    return CTL_FINE;
 }
 
 static enum ctl_code load_rules(struct ctl *ctl)
@@ -293,8 +227,10 @@ static enum ctl_code load_rules(struct ctl *ctl)
 
 static enum ctl_code run(struct ctl *ctl)
 {
-    struct backtest test = {.ctl = ctl};
+    struct job job = {
+        .ctl = ctl, .all = ctl_value(ctl, "all") != NULL, .apply = ctl_value(ctl, "apply") != NULL};
     struct bw_ruleset *rules;
+    struct bw_error err = {0};
     enum ctl_code code;
     int64_t since;
 
@@ -302,16 +238,17 @@ static enum ctl_code run(struct ctl *ctl)
         return CTL_USAGE;
     code = load_rules(ctl);
     if (code == CTL_FINE)
-        code = ctl_open_store(ctl);
+        code = job.apply ? ctl_open_store_write(ctl) : ctl_open_store(ctl);
     if (code != CTL_FINE)
         return code;
     rules = items_compile_rules(ctl, true);
     if (rules == NULL)
         return CTL_USAGE;
-    test.matcher = matcher_new(rules);
-    code = test.matcher != NULL ? compare(&test, since) : ctl_fail("out of memory");
-    clear_old(&test);
-    matcher_free(test.matcher);
+    if (backtest_init(&job.test, ctl->store, rules, &ctl->config->watch, &err) == 0)
+        code = compare(&job, since);
+    else
+        code = ctl_fail("%s", err.text);
+    backtest_clear(&job.test);
     ruleset_free(rules);
     return code;
 }
@@ -320,11 +257,16 @@ const struct ctl_command cmd_rules_backtest = {
     .name = "rules backtest",
     .arguments = "",
     .summary = "try rules on the items that are stored",
-    .help = "Tells how the hits of the configured rules, or of those in DIR, differ from the hits\n"
-            "that are stored: new, lost, changed (other events). Nothing is stored, nobody is\n"
-            "alerted. Categories are not kept with items, so `category:` finds nothing here.",
+    .help =
+        "Tells how the hits of the configured rules, or of those in DIR, differ from the hits\n"
+        "that are stored: new, lost, changed (other events, another severity). Nothing is\n"
+        "stored without --apply, and nobody is alerted with it: new hits are kept with the\n"
+        "fate \"suppressed: backtest\", changed ones as a correction, lost ones are taken back,\n"
+        "but for those of rules that the tried set does not have. The daemon may run meanwhile;\n"
+        "it goes on with the rules of its own configuration.",
     .options = {{"rules", "DIR", "the rules of DIR/*.yaml instead of the configured ones"},
                 {"since", "T", "items seen since then: a time, a date, or how long ago (7d)"},
-                {"all", NULL, "hits that are the same too"}},
+                {"all", NULL, "hits that are the same too"},
+                {"apply", NULL, "store the difference, alert nobody"}},
     .run = run,
 };

@@ -125,7 +125,8 @@ const struct bw_config_source *ctl_find_source(const struct ctl *ctl, const char
 
 static enum ctl_code open_store(struct ctl *ctl, bool read_only)
 {
-    const struct bw_store_options options = {.read_only = read_only, .fold = match_fold_text};
+    const struct bw_store_options options = {
+        .read_only = read_only, .second = !read_only, .fold = match_fold_text};
     char dir[PATH_MAX];
     struct bw_error err = {0};
 

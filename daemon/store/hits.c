@@ -288,6 +288,15 @@ static int save_hit(struct bw_store *store, const struct hits_owner *owner,
     return 0;
 }
 
+static bool is_other_rule(const struct hits_owner *owner, const char *rule)
+{
+    for (const char *const *other = owner->other_rules; other != NULL && *other != NULL; other++) {
+        if (strcmp(*other, rule) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int list_stale(struct bw_store *store, const struct hits_owner *owner,
                       struct bw_saved_item *saved, struct bw_error *err)
 {
@@ -306,19 +315,22 @@ static int list_stale(struct bw_store *store, const struct hits_owner *owner,
         return -1;
     if (saved->retracted == NULL)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
-    if (db_query(store, "SELECT id FROM hit WHERE item = ? AND retracted_ms IS NULL ORDER BY id",
+    if (db_query(store,
+                 "SELECT hit.id, rule.name FROM hit CROSS JOIN rule ON rule.id = hit.rule"
+                 " WHERE item = ? AND retracted_ms IS NULL ORDER BY hit.id",
                  &query, err) != 0)
         return -1;
     db_int(&query, owner->item);
     while ((row = db_step(&query, err)) > 0) {
-        if (!is_saved(saved, db_column(&query, 0)))
+        if (!is_saved(saved, db_column(&query, 0)) &&
+            !is_other_rule(owner, db_column_word(&query, 1)))
             saved->retracted[saved->n_retracted++] = db_column(&query, 0);
     }
     db_end(&query);
     return row;
 }
 
-/* Hits of the old text that the new one no longer gives: kept, but they do not count any more. */
+/* Hits of the old text, or of other rules, that are found no more: kept, but they do not count. */
 static int retract_stale(struct bw_store *store, const struct hits_owner *owner,
                          struct bw_saved_item *saved, struct bw_error *err)
 {
@@ -353,7 +365,7 @@ int hits_save(struct bw_store *store, const struct hits_owner *owner, const stru
         if (save_hit(store, owner, &found->hits[i], saved, err) != 0)
             return -1;
     }
-    if (saved->is_edited && found != NULL)
+    if (owner->matched_again)
         return retract_stale(store, owner, saved, err);
     return 0;
 }

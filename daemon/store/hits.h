@@ -10,10 +10,13 @@ struct hits_owner {
     const char *lang;
     int64_t published; /* seconds; BW_TIME_NONE */
     int64_t now_ms;
+    bool matched_again; /* stored hits that are not found any more are retracted, but of these: */
+    const char *const *other_rules; /* ended by NULL; NULL: none */
     struct bw_arena *arena;
 };
 
-/* Stores `found` (NULL: none) and fills saved->hits; for an edited item also saved->retracted. */
+/* Stores `found` (NULL: none) and fills saved->hits; for an item that was matched again also
+ * saved->retracted. */
 int hits_save(struct bw_store *store, const struct hits_owner *owner, const struct bw_hits *found,
               struct bw_saved_item *saved, struct bw_error *err);
 

@@ -12,6 +12,8 @@ struct batch {
     struct bw_store *store;
     int64_t source;
     int64_t now_ms;
+    bool matched_again; /* the items are known, the rules are others */
+    const char *const *other_rules;
     struct bw_saved *saved;
 };
 
@@ -179,6 +181,8 @@ static int save_hits(struct batch *batch, const struct bw_item *item, const stru
         .lang = item->lang,
         .published = item->published,
         .now_ms = batch->now_ms,
+        .matched_again = batch->matched_again || (out->is_edited && found != NULL),
+        .other_rules = batch->other_rules,
         .arena = batch->saved->arena,
     };
     size_t fresh = 0;
@@ -265,6 +269,54 @@ int store_save_items(struct bw_store *store, const char *source_id, const struct
     }
     *saved = result;
     return 0;
+}
+
+/* What hits take over from their stored item: 1 with it, 0 when there is no such item. */
+static int load_item(struct bw_store *store, int64_t id, struct bw_arena *arena, int64_t *source,
+                     struct bw_item *item, struct bw_error *err)
+{
+    struct db_query query;
+    int row;
+
+    if (db_query(store, "SELECT source, lang, published FROM item WHERE id = ?", &query, err) != 0)
+        return -1;
+    db_int(&query, id);
+    row = db_step(&query, err);
+    if (row > 0) {
+        *source = db_column(&query, 0);
+        item->lang = arena_strdup(arena, db_column_text(&query, 1));
+        item->published = db_column_time(&query, 2);
+        if (item->lang == NULL && db_column_text(&query, 1) != NULL)
+            row = error_set(err, BW_ERR_MEMORY, "out of memory");
+    }
+    db_end(&query);
+    return row;
+}
+
+int store_match_again(struct bw_store *store, int64_t item_id, const struct bw_hits *found,
+                      const char *const *other_rules, int64_t now_ms, struct bw_arena *arena,
+                      struct bw_saved_item *saved, struct bw_error *err)
+{
+    struct bw_saved home = {.arena = arena};
+    struct batch batch = {.store = store,
+                          .now_ms = now_ms,
+                          .matched_again = true,
+                          .other_rules = other_rules,
+                          .saved = &home};
+    struct bw_saved_item result = {.id = item_id};
+    struct bw_item item = {.published = BW_TIME_NONE};
+    int status = db_enter(store, err), row;
+
+    if (status != 0)
+        return -1;
+    row = load_item(store, item_id, arena, &batch.source, &item, err);
+    if (row == 0)
+        error_set(err, BW_ERR_NOTFOUND, "there is no item %lld", (long long)item_id);
+    status = row > 0 ? save_hits(&batch, &item, found, &result, err) : -1;
+    status = db_leave(store, status, err);
+    if (status == 0)
+        *saved = result;
+    return status;
 }
 
 void store_clear_saved(struct bw_saved *saved)

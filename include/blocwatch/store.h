@@ -80,6 +80,17 @@ int store_save_items(struct bw_store *store, const char *source_id, const struct
                      struct bw_error *err);
 void store_clear_saved(struct bw_saved *saved);
 
+/*
+ * In a transaction: what changed rules find in a stored item. Hits that are new are stored, those
+ * that say something else are changed (as a correction), and stored ones that `found` does not hold
+ * are retracted, but for those of `other_rules` (ended by NULL; NULL: none). `saved` is filled as
+ * for a known item, without `item`; it borrows `found`, and its lists live in `arena`.
+ * BW_ERR_NOTFOUND: no such item (any more).
+ */
+int store_match_again(struct bw_store *store, int64_t item, const struct bw_hits *found,
+                      const char *const *other_rules, int64_t now_ms, struct bw_arena *arena,
+                      struct bw_saved_item *saved, struct bw_error *err);
+
 /* --- sources --------------------------------------------------------------------------------- */
 
 int store_save_state(struct bw_store *store, const char *source_id,

@@ -176,6 +176,66 @@ static void test_retraction(void **state)
     assert_int_equal(count(f, (struct bw_hit_query){.actor = "KZ"}), 1);
 }
 
+/* Other rules on the stored item: its text stays. */
+static void test_matched_again(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_arena *arena = arena_new(0);
+    const char *others[] = {"elsewhere", "word", NULL};
+    struct poll poll = {.feed = {.n_items = 0}};
+    struct bw_saved_item again;
+    struct bw_store_counts counts;
+    int64_t ids[2], fresh;
+
+    start(f, &poll, ids);
+    poll.event[0][0][0].stance =
+        BW_STANCE_JOINS; /* "ca" says something else, "word" is not tried */
+    poll.hits[0].n_hits = 1;
+    add_hit(&poll, "third", NULL, 0, NULL);
+    assert_fine(
+        store_match_again(f->store, 1, &poll.hits[0], others, NOW + 1, arena, &again, &f->err), f);
+    assert_true(again.id == 1 && !again.is_new && !again.is_edited);
+    assert_int_equal(again.n_hits, 2);
+    assert_true(again.hits[0].id == ids[0] && again.hits[0].changed && !again.hits[0].is_new);
+    assert_true(again.hits[1].is_new);
+    fresh = again.hits[1].id;
+    assert_int_equal(again.n_retracted, 0);
+    assert_int_equal(count(f, (struct bw_hit_query){.stance = "joins"}), 1);
+    assert_int_equal(count(f, (struct bw_hit_query){.search = "Kazakhstan"}), 3);
+    assert_int_equal(count(f, (struct bw_hit_query){.id = fresh}), 1);
+
+    poll.hits[0].n_hits = 0;
+    assert_fine(
+        store_match_again(f->store, 1, &poll.hits[0], NULL, NOW + 2, arena, &again, &f->err), f);
+    assert_int_equal(again.n_retracted, 3);
+    assert_int_equal(count(f, (struct bw_hit_query){.limit = 0}), 0);
+    assert_int_equal(
+        store_match_again(f->store, 2, &poll.hits[0], NULL, NOW + 3, arena, &again, &f->err), -1);
+    assert_int_equal(f->err.code, BW_ERR_NOTFOUND);
+    assert_fine(store_count(f->store, &counts, &f->err), f);
+    assert_int_equal(counts.items, 1);
+    arena_free(arena);
+}
+
+/* An item that had no hit can be searched for among the hits from its first one on. */
+static void test_first_hit_later(void **state)
+{
+    struct fixture *f = *state;
+    struct bw_arena *arena = arena_new(0);
+    struct poll poll = {.feed = {.n_items = 0}};
+    struct bw_saved_item again;
+
+    add_item(&poll, "a", "Kazakhstan declines BRICS", "http://x/a");
+    save_quietly(f, "rferl", &poll, NOW);
+    assert_int_equal(count(f, (struct bw_hit_query){.search = "Kazakhstan"}), 0);
+    add_hit(&poll, "ca", "KZ", BW_STANCE_DECLINES, "BRICS");
+    assert_fine(
+        store_match_again(f->store, 1, &poll.hits[0], NULL, NOW + 1, arena, &again, &f->err), f);
+    assert_true(again.n_hits == 1 && again.hits[0].is_new);
+    assert_int_equal(count(f, (struct bw_hit_query){.search = "Kazakhstan", .lang = "en"}), 1);
+    arena_free(arena);
+}
+
 static int on_fate(const struct bw_hit_row *hit, void *ctx)
 {
     snprintf(ctx, 64, "%s by %lld: %s", hit->fate, (long long)hit->alert,
@@ -235,6 +295,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_edit_without_change, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_correction, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retraction, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_matched_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_first_hit_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same_rule_twice, set_up, tear_down),
     };
