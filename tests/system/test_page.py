@@ -60,7 +60,10 @@ def site(tmp_path, web, daemon, browser):
 
 
 def text(browser, selector="main"):
-    return browser.find_element(By.CSS_SELECTOR, selector).text
+    """In one step, so that a view which is renewed meanwhile is no trouble."""
+    return browser.execute_script(
+        "const found = document.querySelector(arguments[0]); return found ? found.innerText : ''",
+        selector)
 
 
 def test_matrix_shows_the_signals(site, browser):
