@@ -72,6 +72,26 @@ static bool touches(const struct bw_frame *frame, const struct bw_mark *cue,
     return true;
 }
 
+/* Another state that invites: "Moscow invites Tashkent", "Tashkent rejects Moscow's invitation";
+ * but in "Moscow urges Yerevan" the second one is the guest. */
+static bool is_host(const struct bw_frame *frame, const struct bw_mark *cue,
+                    const struct bw_mark *mark)
+{
+    uint32_t from, to;
+
+    if (cue->effect != BW_EFFECT_INVITES || !mark->set->foreign || mark_gap(frame, cue, mark) > 1)
+        return false;
+    if (mark->first < cue->first)
+        return true;
+    frame_sentence(frame, cue->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_ACTOR && frame->marks[i].first < cue->first &&
+            !frame->marks[i].set->foreign)
+            return true;
+    }
+    return false;
+}
+
 static void apply_cue(struct bw_frame *frame, const struct bw_mark *cue)
 {
     uint32_t from, to;
@@ -83,9 +103,8 @@ static void apply_cue(struct bw_frame *frame, const struct bw_mark *cue)
         if (mark->facet == BW_FACET_ACTOR && cue->effect == BW_EFFECT_OBLIQUE &&
             touches(frame, cue, mark, 2))
             mark->oblique = true;
-        if (mark->facet == BW_FACET_ACTOR && mark->set->foreign &&
-            cue->effect == BW_EFFECT_INVITES && mark_gap(frame, cue, mark) <= 1)
-            mark->oblique = true; /* the one who invites */
+        if (mark->facet == BW_FACET_ACTOR && is_host(frame, cue, mark))
+            mark->oblique = true;
         if (mark->facet == BW_FACET_ACTOR && cue->effect == BW_EFFECT_LOCATIVE &&
             touches(frame, cue, mark, 1))
             mark->locative = true;
