@@ -266,6 +266,7 @@ static void start_request(struct bw_poller *poller, struct visit *visit)
     enter_pool(poller, visit);
     if (request.source != NULL) {
         request.trusted = url_same_origin(visit->url, url);
+        request.keep = lane_is_busy(visit->lane);
         visit->transport = url_is_file(url) ? poller->file : poller->http;
         visit->handle = visit->transport->start(visit->transport, &request, on_done, visit, &err);
     } else {

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_HANDLES = 64 };
+enum {
+    KEPT_HANDLES = 64,
+    IDLE_SHARE = 4, /* idle connections, times `connections` */
+};
 
 struct http_transport {
     struct bw_transport transport;
@@ -257,7 +260,9 @@ struct bw_transport *http_transport_new(struct event_base *base, int connections
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timeout_change);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
     curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)connections);
+    /* Connections are closed when nobody waits for their host. Never by this limit, if it can be
+     * helped: for each that goes that way, libcurl 7.88 keeps an empty list that it walks later. */
+    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)connections * IDLE_SHARE);
     return &http->transport;
 memory:
     error_set(err, BW_ERR_MEMORY, "out of memory");

@@ -20,6 +20,7 @@ enum {
     MAX_ERROR_PAGE = 64 << 10, /* read to its end, so that the connection can be used again */
     MAX_VALIDATOR = 2048,
     SECRET_TEXT = 4097,
+    MAX_IDLE_S = 15, /* a connection that nobody has used for longer is closed */
 };
 
 static const char accept_header[] =
@@ -235,6 +236,7 @@ static void set_network(struct transfer *transfer, const struct bw_config_source
     /* Polls of a host lie minutes apart: its address would be looked up again anyway, and libcurl
      * walks its whole cache at each look-up, which thousands of hosts make slow. */
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)MAX_IDLE_S);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     if (source->ca_file != NULL)
@@ -277,6 +279,7 @@ int transfer_prepare(struct transfer *transfer, const struct bw_request *request
     set_callbacks(transfer);
     set_network(transfer, source, url_is_https(request->url));
     set_user_agent(transfer->easy, source);
+    curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, request->keep ? 0L : 1L);
     if (request->trusted && set_credentials(transfer->easy, source, err) != 0)
         return -1;
     if (add_header(transfer, accept_header) != 0 ||

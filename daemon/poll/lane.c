@@ -202,6 +202,11 @@ void lanes_release(struct lanes *lanes, struct lane *lane, int64_t now_ms)
     settle(lanes, lane, now_ms);
 }
 
+bool lane_is_busy(const struct lane *lane)
+{
+    return lane->active > 1 || !TAILQ_EMPTY(&lane->tickets);
+}
+
 void lanes_drop(struct lanes *lanes, struct ticket *ticket, int64_t now_ms)
 {
     struct lane *lane = ticket->lane;

@@ -36,6 +36,8 @@ struct ticket *lanes_wait(struct lanes *lanes, const char *host, const struct ti
  * lanes_release(). NULL when none may. */
 struct ticket *lanes_take(struct lanes *lanes, int64_t now_ms);
 void lanes_release(struct lanes *lanes, struct lane *lane, int64_t now_ms);
+/* Whether the host has other requests under way or waiting. */
+bool lane_is_busy(const struct lane *lane);
 void lanes_drop(struct lanes *lanes, struct ticket *ticket, int64_t now_ms); /* frees it */
 
 /* Whether something may go now; otherwise when the next gap is over (INT64_MAX: none is). */

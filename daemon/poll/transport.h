@@ -16,6 +16,7 @@ struct bw_request {
     const char *etag, *last_modified;      /* to be sent back verbatim; NULL none */
     const struct bw_config_source *source; /* limits, TLS, proxy, credentials */
     bool trusted; /* goes to the source's own host: credentials may be sent */
+    bool keep;    /* others wait for this host: its connection is worth keeping */
 };
 
 /* What came back. Header values are verbatim without the white space around them; NULL absent. */
@@ -43,7 +44,7 @@ struct bw_transport {
     void (*free)(struct bw_transport *transport); /* nothing may be under way */
 };
 
-/* `connections`: how many idle ones are kept for reuse. */
+/* `connections`: how many requests there may be at once, about. */
 struct bw_transport *http_transport_new(struct event_base *base, int connections,
                                         struct bw_error *err);
 /* file: URLs. Validator is "mtime-size" in `etag`; 304 when it has not changed. */
