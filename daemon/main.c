@@ -98,6 +98,8 @@ int main(int argc, char **argv)
     if (code >= 0)
         return code;
     log_open(BW_LOG_INFO);
+    if (args.check)
+        setup_assume_credentials();
     config = setup_load_config(args.daemon.config_file, print_problem, NULL);
     if (config == NULL)
         return EXIT_USAGE;

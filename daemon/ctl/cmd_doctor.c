@@ -81,10 +81,10 @@ static void check_config(struct doctor *doctor)
         say(doctor, NULL, "%s: fine", doctor->ctl->config_file);
 }
 
-/* True when the file can be read, or there is none to read. */
+/* True when the file can be read, or there is none to read, or only the service may. */
 static bool is_readable(struct doctor *doctor, const char *what, const char *path)
 {
-    if (path == NULL || access(path, R_OK) == 0)
+    if (path == NULL || access(path, R_OK) == 0 || setup_is_out_of_sight(path))
         return true;
     say(doctor,
         "make the file readable for the daemon's user; under systemd put it into credentials/",
@@ -92,15 +92,22 @@ static bool is_readable(struct doctor *doctor, const char *what, const char *pat
     return false;
 }
 
+static void count_secret(const char *path, size_t *n, size_t *hidden)
+{
+    *n += path != NULL;
+    *hidden += path != NULL && setup_is_out_of_sight(path);
+}
+
 static void check_secrets(struct doctor *doctor)
 {
     const struct bw_config *config = doctor->ctl->config;
-    size_t n = config->serve.token_file != NULL;
+    size_t n = 0, hidden = 0;
 
+    count_secret(config->serve.token_file, &n, &hidden);
     if (!is_readable(doctor, "serve: token_file", config->serve.token_file))
         return;
     for (size_t i = 0; i < config->n_sources; i++) {
-        n += config->sources[i].password_file != NULL;
+        count_secret(config->sources[i].password_file, &n, &hidden);
         if (!is_readable(doctor, config->sources[i].id, config->sources[i].password_file))
             return;
     }
@@ -111,12 +118,16 @@ static void check_secrets(struct doctor *doctor)
 
             if (len < 5 || strcmp(option->key + len - 5, "_file") != 0)
                 continue;
-            n++;
+            count_secret(option->value, &n, &hidden);
             if (!is_readable(doctor, config->channels[i].id, option->value))
                 return;
         }
     }
-    say(doctor, NULL, "%zu files of secrets, all readable", n);
+    if (hidden > 0)
+        say(doctor, NULL, "%zu of %zu files of secrets are the service's own: not looked at",
+            hidden, n);
+    else
+        say(doctor, NULL, "%zu files of secrets, all readable", n);
 }
 
 /* --- the machine ---------------------------------------------------------------------------- */

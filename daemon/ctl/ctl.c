@@ -2,6 +2,7 @@
 #include "ctl.h"
 
 #include "commands.h"
+#include "setup.h"
 
 #include "blocwatch/paths.h"
 
@@ -308,9 +309,7 @@ int main(int argc, char **argv)
     struct line line = {.ctl.config_file = BW_DEFAULT_CONFIG};
     enum ctl_code code = read_line(&line, argc, argv);
 
-    /* Outside the service its credentials are not passed on, but they lie where systemd puts them:
-     * the configuration reads the same here, whether or not the files may be read. */
-    setenv("CREDENTIALS_DIRECTORY", "/run/credentials/blocwatchd.service", 0);
+    setup_assume_credentials();
     if (code != CTL_FINE)
         return code;
     if (line.version)

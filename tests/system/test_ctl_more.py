@@ -351,6 +351,31 @@ def test_credentials_need_not_be_there_to_ask(polled, tmp_path):
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.skipif(os.path.exists("/run/credentials/blocwatchd.service"),
+                    reason="the service runs here")
+def test_configuration_with_credentials_is_checked_by_hand(tmp_path):
+    config = write_config(tmp_path, [], [
+        {"id": "phone", "type": "telegram", "chat_id": "1",
+         "token_file": "${CREDENTIALS_DIRECTORY}/secret_token"}],
+        serve={"listen": "off", "token_file": "${CREDENTIALS_DIRECTORY}/secret_token"})
+    outside = {key: value for key, value in os.environ.items() if key != "CREDENTIALS_DIRECTORY"}
+    for check in (["blocwatchctl", "rules", "check"], ["blocwatchd", "--check"]):
+        command = [BIN / check[0], "--config", config, *check[1:]]
+        result = subprocess.run(command, env=outside, capture_output=True, text=True)
+        said = result.stdout + result.stderr
+        assert result.returncode == 0, said
+        assert "is the service's own" in said and "fine" in said
+        inside = {**outside, "CREDENTIALS_DIRECTORY": str(tmp_path)}
+        result = subprocess.run(command, env=inside, capture_output=True, text=True)
+        assert result.returncode == 2  # here it can be looked at, and is not there
+        assert f"cannot read {tmp_path}/secret_token" in result.stdout + result.stderr
+    doctor = ctl("--config", config, "doctor").stdout
+    assert "ok   configuration" in doctor and "2 of 2 files of secrets" in doctor
+    result = subprocess.run([BIN / "blocwatchd", "--config", config, "--once"], env=outside,
+                            capture_output=True, text=True)
+    assert result.returncode == 2 and "is not set" in result.stderr  # to run, it must be there
+
+
 def test_sources_enable_and_disable(tmp_path):
     config = tmp_path / "c.yaml"
     text = "sources:\n  # mine\n  - id: a\n    url: http://127.0.0.1:1/\n"
