@@ -166,8 +166,8 @@ static bool looks_elsewhere(const struct bw_mark *a, const struct bw_mark *b)
 {
     const char *left = a->set->scope, *right = b->set->scope;
 
-    return a->near && b->near && a->stance == b->stance && left != NULL && right != NULL &&
-           strcmp(left, right) != 0;
+    return ((a->near && b->near) || a->effect == BW_EFFECT_NEGATES) && a->effect == b->effect &&
+           a->stance == b->stance && left != NULL && right != NULL && strcmp(left, right) != 0;
 }
 
 /* Whether `a` leaves no room for `b`. */

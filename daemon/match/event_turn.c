@@ -324,6 +324,22 @@ static bool has_own_subject(const struct bw_frame *frame, const struct bw_mark *
     return false;
 }
 
+/* "Hopes" is a noun before a bloc's name, and else a plan like the cue that shares its word. */
+static bool is_plan(const struct bw_frame *frame, const struct bw_mark *mark)
+{
+    uint32_t from, to;
+
+    if (!mark->near || mark->stance != BW_STANCE_CONSIDERS)
+        return false;
+    frame_sentence(frame, mark->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].effect == BW_EFFECT_PLANS && frame->marks[i].first == mark->first &&
+            frame->marks[i].last == mark->last)
+            return true;
+    }
+    return false;
+}
+
 /* Whether two marks say the same of shared words ("application" in "application to"). */
 static bool echoes(const struct bw_mark *a, const struct bw_mark *b)
 {
@@ -347,7 +363,8 @@ static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *n
         if (!turn_is_modifier(frame, mark, nucleus) ||
             !mark_reaches(frame, mark, nucleus->stance, EVENT_MODIFIER_REACH) ||
             !is_nearest(frame, mark, nucleus, nuclei, n_nuclei) ||
-            has_own_subject(frame, mark, nucleus->stance) || echoes(mark, nucleus->stance) ||
+            has_own_subject(frame, mark, nucleus->stance) ||
+            (is_plan(frame, mark) || echoes(mark, nucleus->stance)) ||
             (n > 0 && echoes(mark, last)))
             continue;
         last = mark;
