@@ -56,7 +56,9 @@ static void undo_double_encoding(struct bw_buf *buf, size_t start)
     size_t len = buf->len - start, to = 0, multi;
     struct bw_buf out;
 
-    for (size_t i = utf8_ascii(buf->data + start, len); i < len; i++) {
+    if (memchr(text, 0xC3, len) == NULL)
+        return;
+    for (size_t i = 0; i < len; i++) {
         if (text[i] >= 0x80 && text[i] != 0xC2 && text[i] != 0xC3)
             return;
         to += text[i] >= 0x80;

@@ -154,7 +154,7 @@ static void read_feed(struct bw_parse *p, const json_t *root)
 static bool fits(const struct bw_parse *p, const char *text, size_t len)
 {
     size_t cost = len, most = p->limits->memory < LARGEST_TREE / 2 ? p->limits->memory * 2
-                                                                         : (size_t)LARGEST_TREE;
+                                                                   : (size_t)LARGEST_TREE;
 
     for (size_t i = 0; i < len && cost <= most; i++) {
         if (text[i] == '{' || text[i] == '[')

@@ -321,6 +321,20 @@ void parse_start(struct bw_parse *p, const struct bw_tag *tag, const char *local
     }
 }
 
+/* Most pieces of text are short: there is nearly always room. */
+static void append(struct bw_parse *p, const char *text, size_t len)
+{
+    struct bw_buf *buf = &p->scratch;
+
+    if (buf->cap - buf->len <= len && buf_reserve(buf, len) != 0) {
+        p->failed = BW_ERR_MEMORY;
+        return;
+    }
+    memcpy(buf->data + buf->len, text, len);
+    buf->len += len;
+    buf->data[buf->len] = '\0';
+}
+
 void parse_text(struct bw_parse *p, const char *text, size_t len)
 {
     size_t most;
@@ -332,8 +346,7 @@ void parse_text(struct bw_parse *p, const char *text, size_t len)
         p->cut_text = true;
         len = p->scratch.len >= most ? 0 : utf8_cut(text, len, most - p->scratch.len);
     }
-    if (buf_append(&p->scratch, text, len) != 0)
-        p->failed = BW_ERR_MEMORY;
+    append(p, text, len);
 }
 
 static void end_person(struct bw_parse *p, const struct bw_frame *frame)

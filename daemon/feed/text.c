@@ -81,14 +81,14 @@ static void put_run(struct scan *scan)
 {
     const char *from = scan->at, *at = from + 1, *end = scan->end;
 
-    while (end - at >= BLOCK) {
-        size_t n = block_text(at);
-
-        at += n;
-        if (n < BLOCK)
-            break;
-    }
     for (;;) {
+        if (end - at >= BLOCK) {
+            size_t n = block_text(at);
+
+            at += n;
+            if (n == BLOCK)
+                continue;
+        }
         while (at < end && classes[(unsigned char)*at] == PLAIN)
             at++;
         if (end - at < 2 || *at != ' ' || classes[(unsigned char)at[1]] != PLAIN)
@@ -232,10 +232,9 @@ static void skip_markup(struct scan *scan)
     enum bw_element kind;
 
     name += closing;
-    if (scan_cdata(scan))
-        return;
     if (name < end && (*name == '!' || *name == '?')) {
-        scan->at = skip_declaration(scan);
+        if (!scan_cdata(scan))
+            scan->at = skip_declaration(scan);
         return;
     }
     if (name >= end || !is_letter(*name)) {

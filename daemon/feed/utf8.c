@@ -55,19 +55,6 @@ size_t utf8_check(const char *text, size_t len, size_t *multi)
     return i;
 }
 
-size_t utf8_ascii(const char *text, size_t len)
-{
-    size_t i = 0;
-    uint64_t word;
-
-    for (; i + sizeof word <= len; i += sizeof word) {
-        memcpy(&word, text + i, sizeof word);
-        if ((word & UINT64_C(0x8080808080808080)) != 0)
-            break;
-    }
-    return i;
-}
-
 int utf8_clean(const char *text, size_t len, struct bw_buf *out)
 {
     size_t i = 0, good;

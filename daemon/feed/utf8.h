@@ -11,9 +11,6 @@
  * U+FFFE, U+FFFF); `len` when all is well. `multi` (may be NULL): characters beyond ASCII. */
 size_t utf8_check(const char *text, size_t len, size_t *multi);
 
-/* How many bytes of ASCII it begins with, at least: 0 to 7 fewer than there are. */
-size_t utf8_ascii(const char *text, size_t len);
-
 /* Appends `text` with control characters dropped and broken sequences as U+FFFD. */
 int utf8_clean(const char *text, size_t len, struct bw_buf *out);
 

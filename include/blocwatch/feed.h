@@ -47,7 +47,8 @@ struct bw_feed_limits {
 extern const struct bw_feed_limits feed_limits_default;
 
 /* Loads what the parsers and charset converters need from disk, so that nothing is opened
- * afterwards: call once, before a sandbox closes. 0, or -1 when a converter is missing. */
+ * afterwards, and has malloc keep some megabytes between documents: call once, before a sandbox
+ * closes. 0, or -1 when a converter is missing. */
 int feed_prepare(void);
 
 /*

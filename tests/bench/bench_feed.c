@@ -1,8 +1,9 @@
 /*
  * How fast feeds are read: MB/s of libxml2's SAX2 parser with empty handlers, and of
- * feed_parse_document() with all its text extraction, over the same files in the same run.
+ * feed_parse_document() with all its text extraction, over the same documents in the same run. Each
+ * file, or without files each kind of document that it makes itself, and then all together.
  *
- *     bench_feed [-t SECONDS] FILE...
+ *     bench_feed [-t SECONDS] [FILE...]
  */
 #include "blocwatch/feed.h"
 
@@ -13,9 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 5 };
+enum { ROUNDS = 5, MADE_ITEMS = 60 };
 
 struct file {
+    const char *name;
     struct bw_buf bytes;
     size_t items;
 };
@@ -91,8 +93,127 @@ static double measure(struct file *files, size_t n, double seconds, void (*run)(
     return bytes / 1e6 / elapsed;
 }
 
+/* Words of the kind that news is made of; every document is the same on every run. */
+static const char *const words[2][24] = {
+    {"president", "Kazakhstan", "said", "on",     "Wednesday",  "that", "the",    "country",
+     "would",     "not",        "seek", "BRICS",  "membership", "for",  "now",    "citing",
+     "its",       "commitment", "to",   "United", "Nations",    "and",  "Astana", "officials"},
+    {"президент", "Казахстана", "заявил", "в",      "среду", "что",     "страна", "пока",
+     "не",        "намерена",   "подать", "заявку", "на",    "участие", "БРИКС",  "сообщил",
+     "о",         "решении",    "ООН",    "Акорда", "и",     "союза",   "Астана", "власти"},
+};
+
+static uint32_t random_state;
+
+static unsigned pick(unsigned n)
+{
+    random_state = random_state * 1664525 + 1013904223;
+    return (random_state >> 16) % n;
+}
+
+static void put_words(struct bw_buf *buf, int lang, int n)
+{
+    for (int i = 0; i < n; i++) {
+        buf_puts(buf, words[lang][pick(24)]);
+        buf_putc(buf, i + 1 < n ? ' ' : '.');
+    }
+}
+
+/* Paragraphs of HTML, with its tags as they are or escaped once more. */
+static void put_html(struct bw_buf *buf, int lang, int paragraphs, bool escaped)
+{
+    const char *open = escaped ? "&lt;" : "<", *and = escaped ? "&amp;" : "&";
+
+    for (int i = 0; i < paragraphs; i++) {
+        buf_printf(buf, "%sp>", open);
+        put_words(buf, lang, 25);
+        buf_printf(buf, " %sa href=\"https://news.example/%u\">", open, pick(9999));
+        put_words(buf, lang, 3);
+        buf_printf(buf, "%s/a> ", open);
+        put_words(buf, lang, 20);
+        buf_printf(buf, " %sndash; %slaquo;", and, and);
+        put_words(buf, lang, 4);
+        buf_printf(buf, "%sraquo;%s/p>\n", and, open);
+    }
+}
+
+enum kind { SHORT, ESCAPED, FULL, ATOM, KINDS };
+
+static void put_rss_item(struct bw_buf *buf, enum kind kind, int lang, int i)
+{
+    buf_puts(buf, "    <item>\n      <title>");
+    put_words(buf, lang, 9);
+    buf_printf(buf,
+               "</title>\n      <link>https://news.example/a/some-words-of-it/%d.html</link>\n", i);
+    buf_puts(buf, "      <description>");
+    if (kind == ESCAPED)
+        put_html(buf, lang, 5, true);
+    else
+        put_words(buf, lang, 30);
+    buf_printf(
+        buf,
+        "</description>\n      <guid>https://news.example/a/some-words-of-it/%d.html</guid>\n"
+        "      <pubDate>Wed, 16 Oct 2024 11:%02d:00 +0300</pubDate>\n"
+        "      <category>Kazakhstan</category><category>News</category>\n"
+        "      <enclosure url=\"https://news.example/%d.jpg\" length=\"0\" type=\"image/jpeg\"/>\n",
+        i, i % 60, i);
+    if (kind == FULL) {
+        buf_puts(buf, "      <content:encoded><![CDATA[");
+        put_html(buf, lang, 12, false);
+        buf_puts(buf, "]]></content:encoded>\n");
+    }
+    buf_puts(buf, "    </item>\n");
+}
+
+static void put_atom_entry(struct bw_buf *buf, int lang, int i)
+{
+    buf_puts(buf, "  <entry>\n    <title type=\"html\">");
+    put_words(buf, lang, 9);
+    buf_printf(
+        buf,
+        "</title>\n    <link rel=\"alternate\" href=\"https://news.example/%d\"/>\n"
+        "    <id>tag:news.example,2024:%d</id>\n    <updated>2024-10-16T11:%02d:00Z</updated>\n"
+        "    <author><name>Somebody</name></author>\n    <content type=\"xhtml\">"
+        "<div xmlns=\"http://www.w3.org/1999/xhtml\">",
+        i, i, i % 60);
+    for (int k = 0; k < 5; k++) {
+        buf_puts(buf, "<p>");
+        put_words(buf, lang, 25);
+        buf_puts(buf, " <em>");
+        put_words(buf, lang, 3);
+        buf_puts(buf, "</em></p>");
+    }
+    buf_puts(buf, "</div></content>\n  </entry>\n");
+}
+
+static void make_document(struct file *file, enum kind kind, int lang)
+{
+    static const char *const names[KINDS][2] = {
+        {"RSS, teasers, English", "RSS, teasers, Russian"},
+        {"RSS, escaped HTML, English", "RSS, escaped HTML, Russian"},
+        {"RSS, full text, English", "RSS, full text, Russian"},
+        {"Atom, XHTML, English", "Atom, XHTML, Russian"},
+    };
+    struct bw_buf *buf = &file->bytes;
+
+    file->name = names[kind][lang];
+    random_state = (uint32_t)kind * 2 + (uint32_t)lang;
+    buf_puts(buf, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
+    buf_puts(buf, kind == ATOM ? "<feed xmlns=\"http://www.w3.org/2005/Atom\">\n"
+                               : "<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/"
+                                 "modules/content/\">\n  <channel>\n");
+    buf_puts(buf, "    <title>Benchmark</title>\n");
+    for (int i = 0; i < MADE_ITEMS; i++) {
+        if (kind == ATOM)
+            put_atom_entry(buf, lang, i);
+        else
+            put_rss_item(buf, kind, lang, i);
+    }
+    buf_puts(buf, kind == ATOM ? "</feed>\n" : "  </channel>\n</rss>\n");
+}
+
 /* Rounds take turns, so that what else the machine does meets both; the best of each counts. */
-static void compare(struct file *files, size_t n, double seconds)
+static void compare(const char *name, struct file *files, size_t n, double seconds)
 {
     double best_sax = 0, best_feed = 0;
     size_t items = 0, bytes = 0;
@@ -108,38 +229,56 @@ static void compare(struct file *files, size_t n, double seconds)
         items += files[i].items;
         bytes += files[i].bytes.len;
     }
-    printf("%zu documents, %zu bytes, %zu items\n", n, bytes, items);
-    printf("libxml2 SAX2, empty handlers  %8.1f MB/s\n", best_sax);
-    printf("feed_parse_document           %8.1f MB/s\n", best_feed);
-    printf("ratio                         %8.2f\n", best_feed / best_sax);
+    printf("%-28s %8zu %6zu %10.1f %10.1f %7.2f\n", name, bytes, items, best_sax, best_feed,
+           best_feed / best_sax);
+    fflush(stdout);
+}
+
+static int read_files(char **paths, size_t n, struct file *files)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *slash = strrchr(paths[i], '/');
+
+        files[i].name = slash == NULL ? paths[i] : slash + 1;
+        if (buf_read_file(&files[i].bytes, paths[i], 0) != 0) {
+            perror(paths[i]);
+            return -1;
+        }
+    }
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    double seconds = 4;
-    size_t n = 0;
+    double seconds = 2;
+    size_t n;
     struct file *files;
     int option;
 
     while ((option = getopt(argc, argv, "t:")) != -1) {
-        if (option != 't')
+        if (option != 't') {
+            fprintf(stderr, "usage: bench_feed [-t SECONDS] [FILE...]\n");
             return 2;
+        }
         seconds = atof(optarg);
     }
-    if (optind >= argc) {
-        fprintf(stderr, "usage: bench_feed [-t SECONDS] FILE...\n");
-        return 2;
-    }
-    files = calloc((size_t)(argc - optind), sizeof *files);
+    n = optind < argc ? (size_t)(argc - optind) : KINDS * 2;
+    files = calloc(n, sizeof *files);
     if (files == NULL || feed_prepare() != 0)
         return 1;
-    for (; optind < argc; optind++, n++) {
-        if (buf_read_file(&files[n].bytes, argv[optind], 0) != 0) {
-            perror(argv[optind]);
+    if (optind < argc) {
+        if (read_files(argv + optind, n, files) != 0)
             return 1;
-        }
+    } else {
+        for (size_t i = 0; i < n; i++)
+            make_document(&files[i], (enum kind)(i / 2), (int)(i % 2));
     }
-    compare(files, n, seconds);
+    printf("MB/s of one core             %8s %6s %10s %10s %7s\n", "bytes", "items", "SAX2 alone",
+           "blocwatch", "ratio");
+    for (size_t i = 0; i < n; i++)
+        compare(files[i].name, &files[i], 1, seconds);
+    if (n > 1)
+        compare("all", files, n, seconds);
     for (size_t i = 0; i < n; i++)
         buf_clear(&files[i].bytes);
     free(files);
