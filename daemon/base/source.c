@@ -1,6 +1,7 @@
 /* The remembered state of a source: init, copy, clear. Owns the text fields. */
 #include "blocwatch/source.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,21 +34,26 @@ void source_state_init(struct bw_source_state *state)
 }
 
 /* The owned text fields, so that copy and clear never forget one. */
-static char **text_field(struct bw_source_state *state, int index)
-{
-    char **fields[] = {&state->url,           &state->etag,        &state->last_modified,
-                       &state->redirect_seen, &state->redirect_to, &state->why,
-                       &state->due_rule};
+static const size_t text_fields[] = {
+    offsetof(struct bw_source_state, url),
+    offsetof(struct bw_source_state, etag),
+    offsetof(struct bw_source_state, last_modified),
+    offsetof(struct bw_source_state, redirect_seen),
+    offsetof(struct bw_source_state, redirect_to),
+    offsetof(struct bw_source_state, why),
+    offsetof(struct bw_source_state, due_rule),
+};
+enum { TEXT_FIELDS = sizeof text_fields / sizeof text_fields[0] };
 
-    return index < (int)(sizeof fields / sizeof fields[0]) ? fields[index] : NULL;
+static char **text_field(struct bw_source_state *state, size_t index)
+{
+    return (char **)((char *)state + text_fields[index]);
 }
 
 void source_state_clear(struct bw_source_state *state)
 {
-    char **field;
-
-    for (int i = 0; (field = text_field(state, i)) != NULL; i++)
-        free(*field);
+    for (size_t i = 0; i < TEXT_FIELDS; i++)
+        free(*text_field(state, i));
     source_state_init(state);
 }
 
@@ -65,10 +71,11 @@ int source_state_set(char **field, const char *value)
 int source_state_copy(struct bw_source_state *to, const struct bw_source_state *from)
 {
     struct bw_source_state copy = *from;
-    char **field;
     int result = 0;
 
-    for (int i = 0; (field = text_field(&copy, i)) != NULL; i++) {
+    for (size_t i = 0; i < TEXT_FIELDS; i++) {
+        char **field = text_field(&copy, i);
+
         if (*field != NULL && (*field = strdup(*field)) == NULL)
             result = -1;
     }

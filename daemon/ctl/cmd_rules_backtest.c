@@ -45,15 +45,15 @@ static void clear_progress(const struct job *job)
 static void show_progress(const struct job *job)
 {
     enum { WIDTH = 30, EVERY = 200 };
-    int64_t all = job->last - job->first + 1;
-    int64_t part = all > 0 ? job->done - job->first + 1 : 0;
+    int64_t all = job->last - job->first;
+    int percent = all > 0 ? (int)((job->done - job->first) * 100 / all) : 100;
 
     if (!job->progress || (job->items % EVERY != 0 && job->done != job->last))
         return;
     fputs("\r[", stderr);
-    for (int64_t i = 0; i < WIDTH; i++)
-        fputc(i < part * WIDTH / all ? '#' : ' ', stderr);
-    fprintf(stderr, "] %3d%%  %zu items", (int)(part * 100 / all), job->items);
+    for (int i = 0; i < WIDTH; i++)
+        fputc(i < percent * WIDTH / 100 ? '#' : ' ', stderr);
+    fprintf(stderr, "] %3d%%  %zu items", percent, job->items);
 }
 
 static void tell_json(struct job *job, const struct bw_item_row *item,

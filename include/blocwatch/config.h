@@ -153,8 +153,9 @@ int config_load(const char *path, struct bw_config **config, struct bw_config_er
 void config_free(struct bw_config *config);
 
 /*
- * Replaces the rules of `config` by those of all *.yaml files in `dir`, whose lexicon sets join the ones that are
- * there: to try rules before they go live. Errors as above; on failure `config` stays as it was.
+ * Replaces the rules of `config` by those of all *.yaml files in `dir`, whose lexicon sets join the
+ * ones that are there: to try rules before they go live. Errors as above; on failure `config` stays
+ * as it was.
  */
 int config_load_rules(const char *dir, struct bw_config *config, struct bw_config_errors *errors);
 

@@ -1,5 +1,5 @@
-/* Fills a database for `script/bench serve`: bench_fill FILE ITEMS HITS. Invented texts, spread over
- * two years, a hundred sources, seven languages. */
+/* Fills a database for `script/bench serve`: bench_fill FILE ITEMS HITS. Invented texts, spread
+ * over two years, a hundred sources, seven languages. */
 #include "blocwatch/clock.h"
 #include "blocwatch/match.h"
 #include "blocwatch/store.h"
@@ -12,11 +12,11 @@
 enum { BATCH = 1000, SOURCES = 100, WORDS = 40, MATCHED = 3 };
 
 static const char *const words[WORDS] = {
-    "president", "minister", "talks",     "summit",   "border",   "railway",   "harvest",
-    "storm",     "election", "court",     "museum",   "exports",  "pipeline",  "football",
-    "school",    "hospital", "президент", "встреча",  "граница",  "парламент", "урожай",
-    "дорога",    "бюджет",   "инфляция",  "үкімет",   "мектеп",   "сайлау",    "ауа",
-    "prezident", "vazir",    "maktab",    "saylov",   "өкмөт",    "мектеп",    "шайлоо",
+    "president", "minister", "talks",     "summit",    "border",  "railway",   "harvest",
+    "storm",     "election", "court",     "museum",    "exports", "pipeline",  "football",
+    "school",    "hospital", "президент", "встреча",   "граница", "парламент", "урожай",
+    "дорога",    "бюджет",   "инфляция",  "үкімет",    "мектеп",  "сайлау",    "ауа",
+    "prezident", "vazir",    "maktab",    "saylov",    "өкмөт",   "мектеп",    "шайлоо",
     "hökümet",   "saýlaw",   "ҳукумат",   "интихобот", "Каспий",
 };
 static const char *const actors[] = {"KZ", "UZ", "KG", "TJ", "TM"};
