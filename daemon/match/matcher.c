@@ -224,13 +224,32 @@ bool rule_allows_event(const struct bw_ruleset *rules, const struct bw_compiled_
            is_listed(rule->blocs, rule->n_blocs, sets[event->bloc_set].same_code);
 }
 
+/* The set of the stance, which an event does not name: that of the term in the same place. */
+static const char *stance_set(const struct bw_matcher *matcher, const struct bw_span *span)
+{
+    const struct bw_lane *lane = &matcher->lanes[BW_LANE_TEXT];
+
+    for (size_t i = 0; i < lane->n_terms; i++) {
+        const struct bw_term_hit *hit = &lane->terms[i];
+        const struct bw_set *set = &matcher->rules->sets[hit->set];
+        const struct bw_token *first = &lane->text.tokens[hit->first];
+        const struct bw_token *last = &lane->text.tokens[hit->last];
+
+        if (set->facet == BW_FACET_STANCE && first->field == (uint32_t)span->field &&
+            first->start == span->start && last->start + last->len == span->start + span->len)
+            return set->id;
+    }
+    return NULL;
+}
+
 static void add_event_spans(struct bw_matcher *matcher, const struct bw_event_found *found)
 {
     const struct bw_event *event = &found->event;
     const struct bw_text *text = &matcher->lanes[BW_LANE_TEXT].text;
     const struct bw_span *spans[] = {&event->actor_span, &event->bloc_span, &event->stance_span};
     const char *sets[] = {matcher->rules->sets[found->actor_set].id,
-                          matcher->rules->sets[found->bloc_set].id, NULL};
+                          matcher->rules->sets[found->bloc_set].id,
+                          stance_set(matcher, &event->stance_span)};
 
     for (size_t i = 0; i < 3; i++) {
         if (spans[i]->len > 0 && (uint32_t)spans[i]->field < BW_TEXT_FIELDS &&
