@@ -67,7 +67,6 @@ struct bw_frame {
     struct bw_mark *marks; /* by first token */
     uint32_t *starts;      /* by sentence: its first mark; one more at the end */
     uint32_t n_marks;
-    bool named_actor; /* the item names an actor that is not an implied one */
 };
 
 /* A stance that has its bloc. */

@@ -365,18 +365,29 @@ static int keep_longest(struct bw_frame *frame)
     return 0;
 }
 
+/* Whether the item names an actor other than the one that `implied` stands for. */
+static bool names_another(const struct bw_frame *frame, const struct bw_mark *implied)
+{
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->facet == BW_FACET_ACTOR && !mark->set->implied &&
+            strcmp(mark->code, implied->code) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* "The government" is the home one only where no other state is named. */
 static void drop_implied(struct bw_frame *frame)
 {
     uint32_t kept = 0;
 
-    for (uint32_t i = 0; i < frame->n_marks; i++)
-        frame->named_actor |=
-            frame->marks[i].facet == BW_FACET_ACTOR && !frame->marks[i].set->implied;
-    if (!frame->named_actor)
-        return;
     for (uint32_t i = 0; i < frame->n_marks; i++) {
-        if (frame->marks[i].facet != BW_FACET_ACTOR || !frame->marks[i].set->implied)
-            frame->marks[kept++] = frame->marks[i];
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->facet != BW_FACET_ACTOR || !mark->set->implied || !names_another(frame, mark))
+            frame->marks[kept++] = *mark;
     }
     frame->n_marks = kept;
     fill_starts(frame);

@@ -302,10 +302,12 @@ static bool is_asked(const struct bw_frame *frame, const struct bw_mark *stance)
 
 enum { MODIFIERS_LIMIT = 16 };
 
-/* "X is in, WHILE Y still ponders": the mark has a connector and a subject of its own. */
+/* "X is in, WHILE Y still ponders", "X asks, Y refuses": the mark stands behind a connector, or a
+ * comma and another of the watched states, and a subject of its own. */
 static bool has_own_subject(const struct bw_frame *frame, const struct bw_mark *mark,
-                            const struct bw_mark *stance)
+                            const struct bw_nucleus *nucleus)
 {
+    const struct bw_mark *stance = nucleus->stance, *subject = bind_actor(frame, nucleus);
     bool connector = false;
     uint32_t from, to;
 
@@ -314,11 +316,17 @@ static bool has_own_subject(const struct bw_frame *frame, const struct bw_mark *
     frame_sentence(frame, mark->sentence, &from, &to);
     for (uint32_t i = from; i < to; i++) {
         const struct bw_mark *other = &frame->marks[i];
+        const uint16_t comma = BW_GAP_COMMA | BW_GAP_SEMICOLON;
 
         if (other->first <= stance->last || other->last >= mark->first)
             continue;
         connector |= other->effect == BW_EFFECT_CLAUSE;
-        if (connector && other->facet == BW_FACET_ACTOR && !other->oblique && !other->locative)
+        if (other->facet != BW_FACET_ACTOR || other->oblique || other->locative)
+            continue;
+        if (connector)
+            return true;
+        if ((frame->text->tokens[other->first - 1].after & comma) && !other->set->foreign &&
+            !other->set->implied && subject != NULL && strcmp(subject->code, other->code) != 0)
             return true;
     }
     return false;
@@ -363,7 +371,7 @@ static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *n
         if (!turn_is_modifier(frame, mark, nucleus) ||
             !mark_reaches(frame, mark, nucleus->stance, EVENT_MODIFIER_REACH) ||
             !is_nearest(frame, mark, nucleus, nuclei, n_nuclei) ||
-            has_own_subject(frame, mark, nucleus->stance) ||
+            has_own_subject(frame, mark, nucleus) ||
             (is_plan(frame, mark) || echoes(mark, nucleus->stance)) ||
             (n > 0 && echoes(mark, last)))
             continue;
@@ -414,6 +422,8 @@ void turn_nucleus(const struct bw_frame *frame, struct bw_nucleus *nucleus,
             buf_printf(&nucleus->why, "; the question turns %s into %s", stance_name(before.stance),
                        stance_name(state.stance));
     }
+    if (nucleus->dropped && state.stance == BW_STANCE_OPPOSES)
+        nucleus->dropped = false; /* "since joining, nothing but losses" is news */
     nucleus->result = state.stance;
     nucleus->certainty = state.certainty;
 }
