@@ -17,7 +17,9 @@
 enum {
     TIME_LIMIT_MS = 20000,
     START_LIMIT_MS = 60000,  /* compiling the rules, under sanitizers on a busy machine */
-    RESTART_DELAY_MS = 1000, /* when a reader does not even start */
+    RESTART_DELAY_MS = 1000, /* when a reader does not even start; doubled each time */
+    RESTART_CAP_MS = 60000,
+    START_TRIES = 3, /* before documents go home unread, when there is no other reader */
     TRIES = 2,
     LARGEST_DOCUMENT_MEMORY = 512 << 20,
 };
@@ -25,10 +27,17 @@ enum {
 struct job {
     TAILQ_ENTRY(job) link;
     struct bw_poll *poll;
+    uint32_t rules; /* generation at its submission: older ones are not for it */
     int tries;
 };
 
-enum reader_state { READER_DOWN, READER_STARTING, READER_IDLE, READER_BUSY };
+enum reader_state {
+    READER_OFF,  /* the spare: a new reader starts here before an old one ends */
+    READER_DOWN, /* did not start, and is tried again by its timer */
+    READER_STARTING,
+    READER_IDLE,
+    READER_BUSY,
+};
 
 struct reader {
     struct bw_reader_pool *pool;
@@ -39,6 +48,7 @@ struct reader {
     struct job *job;
     uint32_t id;    /* of the frame that it works on */
     uint32_t rules; /* generation of the rules that it holds */
+    int failures;   /* in a row: did not start, or ended without being asked anything */
 };
 
 struct bw_reader_pool {
@@ -47,9 +57,9 @@ struct bw_reader_pool {
     int64_t time_limit_ms;
     struct bw_buf rules; /* encoded frame */
     uint32_t generation;
-    struct reader *readers;
+    struct reader *readers; /* n_readers and the spare */
     int n_readers;
-    TAILQ_HEAD(, job) queue;
+    TAILQ_HEAD(job_queue, job) queue;
     struct event *kick; /* hands out jobs on the next turn of the loop */
     struct bw_reader_stats stats;
 };
@@ -89,7 +99,7 @@ static void stop_reader(struct reader *reader, char *how, size_t size)
     if (reader->pid > 0)
         process_end(reader->pid, how, size);
     reader->pid = 0;
-    reader->state = READER_DOWN;
+    reader->state = READER_OFF;
 }
 
 static void finish_job(struct bw_reader_pool *pool, struct job *job, enum bw_read_outcome outcome)
@@ -107,6 +117,71 @@ static void condemn_job(struct bw_reader_pool *pool, struct job *job, const char
     error_set(&job->poll->error, BW_ERR_LIMIT, "the document ended %d readers: the last %s", TRIES,
               how);
     finish_job(pool, job, BW_READ_POISON);
+}
+
+static void queue_job(struct bw_reader_pool *pool, struct job *job, bool first)
+{
+    if (first)
+        TAILQ_INSERT_HEAD(&pool->queue, job, link);
+    else
+        TAILQ_INSERT_TAIL(&pool->queue, job, link);
+    pool->stats.queued++;
+}
+
+static struct job *next_job(struct bw_reader_pool *pool)
+{
+    struct job *job = TAILQ_FIRST(&pool->queue);
+
+    if (job != NULL) {
+        TAILQ_REMOVE(&pool->queue, job, link);
+        pool->stats.queued--;
+    }
+    return job;
+}
+
+static void restart_later(struct reader *reader)
+{
+    int64_t delay_ms = RESTART_DELAY_MS;
+
+    for (int i = 1; i < reader->failures && delay_ms < RESTART_CAP_MS; i++)
+        delay_ms *= 2;
+    reader->state = READER_DOWN;
+    set_timer(reader, delay_ms < RESTART_CAP_MS ? delay_ms : RESTART_CAP_MS);
+}
+
+/* Documents do not wait for ever for readers that do not start: their sources say why. */
+static void give_up_queue(struct bw_reader_pool *pool, const char *reason)
+{
+    size_t count = (size_t)pool->stats.queued;
+    struct job *job;
+
+    for (int i = 0; i <= pool->n_readers; i++) {
+        const struct reader *reader = &pool->readers[i];
+
+        if (reader->state == READER_IDLE || reader->state == READER_BUSY ||
+            (reader->state == READER_STARTING && reader->failures < START_TRIES))
+            return;
+    }
+    /* Those only that wait now: a callback may submit another. */
+    while (count-- > 0 && (job = next_job(pool)) != NULL) {
+        error_set(&job->poll->error, BW_ERR_INTERNAL, "no reader starts: %s", reason);
+        finish_job(pool, job, BW_READ_DONE);
+    }
+}
+
+/* A reader that did not come to work: its document, if it was to have one, may go to another. */
+static void note_failed_start(struct reader *reader, const char *reason)
+{
+    struct bw_reader_pool *pool = reader->pool;
+    struct job *job = reader->job;
+
+    reader->failures++;
+    reader->job = NULL;
+    restart_later(reader);
+    if (job != NULL)
+        queue_job(pool, job, true);
+    if (reader->failures >= START_TRIES)
+        give_up_queue(pool, reason);
 }
 
 /* A reader that dies at its work keeps its document for the fresh process, once. */
@@ -129,10 +204,10 @@ static void replace_reader(struct reader *reader, const char *reason)
             reader->job = NULL;
         }
     }
-    if (state == READER_STARTING)
-        set_timer(reader, RESTART_DELAY_MS);
-    else
+    if (state == READER_BUSY || (state == READER_IDLE && reader->failures++ == 0))
         start_reader(reader);
+    else
+        note_failed_start(reader, text);
     if (poison != NULL)
         condemn_job(pool, poison, text);
     hand_out_jobs(pool);
@@ -173,6 +248,7 @@ static void take_result(struct reader *reader, const uint8_t *bytes, size_t len)
     event_del(reader->timer);
     reader->job = NULL;
     reader->state = READER_IDLE;
+    reader->failures = 0;
     pool->stats.busy--;
     pool->stats.documents++;
     finish_job(pool, job, BW_READ_DONE);
@@ -251,22 +327,29 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
                                                                 : "was over its time limit");
 }
 
+/* -1 with `err` when there is no process, or no wire to it. */
+static int open_wire(struct reader *reader, struct bw_error *err)
+{
+    int fd = process_start(&reader->pid, err);
+
+    if (fd < 0)
+        return -1;
+    reader->wire = bufferevent_socket_new(reader->pool->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (reader->wire != NULL)
+        return 0;
+    close(fd);
+    stop_reader(reader, NULL, 0);
+    return error_set(err, BW_ERR_MEMORY, "out of memory");
+}
+
 static void start_reader(struct reader *reader)
 {
     struct bw_reader_pool *pool = reader->pool;
     struct bw_error err = {0};
-    int fd = process_start(&reader->pid, &err);
 
-    if (fd < 0) {
+    if (open_wire(reader, &err) != 0) {
         tell_trouble(pool, "a reader cannot be started: %s", err.text);
-        set_timer(reader, RESTART_DELAY_MS);
-        return;
-    }
-    reader->wire = bufferevent_socket_new(pool->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (reader->wire == NULL) {
-        close(fd);
-        stop_reader(reader, NULL, 0);
-        set_timer(reader, RESTART_DELAY_MS);
+        note_failed_start(reader, err.text);
         return;
     }
     reader->state = READER_STARTING;
@@ -307,37 +390,88 @@ static void start_job(struct reader *reader, struct job *job)
     }
 }
 
-/* A reader with old rules is replaced when idle, one at a time: the others go on. */
-static void replace_stale(struct bw_reader_pool *pool)
+static bool is_newer(uint32_t a, uint32_t b)
 {
-    struct reader *stale = NULL;
+    return (int32_t)(a - b) > 0;
+}
 
-    for (int i = 0; i < pool->n_readers; i++) {
+/* The idle reader with the oldest rules; NULL when none is idle. */
+static struct reader *oldest_idle(struct bw_reader_pool *pool)
+{
+    struct reader *oldest = NULL;
+
+    for (int i = 0; i <= pool->n_readers; i++) {
         struct reader *reader = &pool->readers[i];
 
-        if (reader->state == READER_STARTING)
+        if (reader->state == READER_IDLE &&
+            (oldest == NULL || is_newer(oldest->rules, reader->rules)))
+            oldest = reader;
+    }
+    return oldest;
+}
+
+/*
+ * Readers with old rules are replaced one at a time: a new one starts in the spare place, and once
+ * it is ready an old one ends. When the new one does not start, the old ones go on.
+ */
+static void renew_readers(struct bw_reader_pool *pool)
+{
+    struct reader *spare = NULL, *idle;
+    bool stale = false;
+
+    for (int i = 0; i <= pool->n_readers; i++) {
+        struct reader *reader = &pool->readers[i];
+
+        if (reader->state == READER_STARTING || reader->state == READER_DOWN)
             return;
-        if (reader->state == READER_IDLE && reader->rules != pool->generation)
-            stale = reader;
+        if (reader->state == READER_OFF)
+            spare = reader;
+        else if (reader->rules != pool->generation)
+            stale = true;
     }
-    if (stale != NULL) {
-        stop_reader(stale, NULL, 0);
-        start_reader(stale);
+    idle = oldest_idle(pool);
+    if (spare == NULL && idle != NULL && (!stale || idle->rules != pool->generation)) {
+        stop_reader(idle, NULL, 0);
+        return renew_readers(pool);
     }
+    if (spare != NULL && stale)
+        start_reader(spare);
+}
+
+/* Rules that are on their way to a reader are waited for; old ones serve when these do not start.
+ */
+static bool newer_comes(const struct bw_reader_pool *pool, const struct job *job)
+{
+    for (int i = 0; i <= pool->n_readers; i++) {
+        const struct reader *reader = &pool->readers[i];
+
+        if (reader->state > READER_DOWN && !is_newer(job->rules, reader->rules))
+            return true;
+    }
+    return false;
+}
+
+static struct reader *find_reader(struct bw_reader_pool *pool, const struct job *job)
+{
+    bool newer = newer_comes(pool, job);
+
+    for (int i = 0; i <= pool->n_readers; i++) {
+        struct reader *reader = &pool->readers[i];
+
+        if (reader->state == READER_IDLE && (!newer || !is_newer(job->rules, reader->rules)))
+            return reader;
+    }
+    return NULL;
 }
 
 static void hand_out_jobs(struct bw_reader_pool *pool)
 {
-    struct job *job;
+    struct reader *reader;
 
-    replace_stale(pool);
-    for (int i = 0; i < pool->n_readers && (job = TAILQ_FIRST(&pool->queue)) != NULL; i++) {
-        if (pool->readers[i].state != READER_IDLE)
-            continue;
-        TAILQ_REMOVE(&pool->queue, job, link);
-        pool->stats.queued--;
-        start_job(&pool->readers[i], job);
-    }
+    renew_readers(pool);
+    while (!TAILQ_EMPTY(&pool->queue) &&
+           (reader = find_reader(pool, TAILQ_FIRST(&pool->queue))) != NULL)
+        start_job(reader, next_job(pool));
 }
 
 static void on_kick(evutil_socket_t fd, short what, void *ctx)
@@ -375,13 +509,13 @@ struct bw_reader_pool *reader_pool_new(struct event_base *base,
     pool->callbacks = *callbacks;
     pool->time_limit_ms = options->time_limit_ms > 0 ? options->time_limit_ms : TIME_LIMIT_MS;
     pool->n_readers = options->readers > 0 ? options->readers : (int)(cores > 0 ? cores : 1);
-    pool->readers = calloc((size_t)pool->n_readers, sizeof *pool->readers);
+    pool->readers = calloc((size_t)pool->n_readers + 1, sizeof *pool->readers);
     pool->kick = event_new(base, -1, 0, on_kick, pool);
     if (encode_rules(&pool->rules, watch, err) != 0)
         goto fail;
     if (pool->readers == NULL || pool->kick == NULL)
         goto memory;
-    for (int i = 0; i < pool->n_readers; i++) {
+    for (int i = 0; i <= pool->n_readers; i++) {
         pool->readers[i].pool = pool;
         pool->readers[i].timer = event_new(base, -1, 0, on_timer, &pool->readers[i]);
         if (pool->readers[i].timer == NULL)
@@ -403,7 +537,7 @@ void reader_pool_free(struct bw_reader_pool *pool)
 
     if (pool == NULL)
         return;
-    for (int i = 0; pool->readers != NULL && i < pool->n_readers; i++) {
+    for (int i = 0; pool->readers != NULL && i <= pool->n_readers; i++) {
         struct reader *reader = &pool->readers[i];
 
         if (reader->timer == NULL)
@@ -413,10 +547,8 @@ void reader_pool_free(struct bw_reader_pool *pool)
             finish_job(pool, reader->job, BW_READ_CANCELLED);
         event_free(reader->timer);
     }
-    while ((job = TAILQ_FIRST(&pool->queue)) != NULL) {
-        TAILQ_REMOVE(&pool->queue, job, link);
+    while ((job = next_job(pool)) != NULL)
         finish_job(pool, job, BW_READ_CANCELLED);
-    }
     if (pool->kick != NULL)
         event_free(pool->kick);
     free(pool->readers);
@@ -431,8 +563,8 @@ void reader_pool_submit(struct bw_reader_pool *pool, struct bw_poll *poll)
     if (job == NULL)
         abort(); /* some bytes for a job: the machine is lost; systemd restarts us */
     job->poll = poll;
-    TAILQ_INSERT_TAIL(&pool->queue, job, link);
-    pool->stats.queued++;
+    job->rules = pool->generation;
+    queue_job(pool, job, false);
     event_active(pool->kick, EV_TIMEOUT, 1);
 }
 
@@ -443,9 +575,19 @@ int reader_pool_replace_watch(struct bw_reader_pool *pool, const struct bw_watch
 
     if (encode_rules(&rules, watch, err) != 0)
         return -1;
+    if (rules.len == pool->rules.len && memcmp(rules.data, pool->rules.data, rules.len) == 0) {
+        buf_clear(&rules);
+        return 0;
+    }
     buf_clear(&pool->rules);
     pool->rules = rules;
     pool->generation++;
+    /* What did not start with the old rules may with the new. */
+    for (int i = 0; i <= pool->n_readers; i++) {
+        pool->readers[i].failures = 0;
+        if (pool->readers[i].state == READER_DOWN)
+            set_timer(&pool->readers[i], 0);
+    }
     event_active(pool->kick, EV_TIMEOUT, 1);
     return 0;
 }

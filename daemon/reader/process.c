@@ -54,11 +54,13 @@ int process_start(pid_t *pid, struct bw_error *err)
         return error_set(err, BW_ERR_IO, "socketpair: %s", strerror(errno));
     /* dup2() onto the same number would keep close-on-exec: stay clear of the reader's. */
     theirs = fcntl(pair[1], F_DUPFD_CLOEXEC, BW_READER_FD + 1);
+    result = theirs < 0 || fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0 ? errno : 0;
     close(pair[1]);
-    result = theirs < 0 ? errno : spawn_reader(pid, theirs);
+    if (result == 0)
+        result = spawn_reader(pid, theirs);
     if (theirs >= 0)
         close(theirs);
-    if (result != 0 || fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0) {
+    if (result != 0) {
         close(pair[0]);
         return error_set(err, BW_ERR_IO, "cannot run a reader: %s", strerror(result));
     }

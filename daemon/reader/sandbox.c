@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -125,6 +126,9 @@ int sandbox_close(int fd, size_t memory, struct bw_error *err)
 {
     scmp_filter_ctx filter;
 
+    /* A daemon that is killed leaves no reader behind. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+        return error_set(err, BW_ERR_INTERNAL, "cannot follow the daemon: %s", strerror(errno));
     if (close_descriptors(fd, err) != 0 || set_limits(memory, err) != 0)
         return -1;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)

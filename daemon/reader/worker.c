@@ -182,6 +182,17 @@ static void obey_hook(const struct bw_read_request *request)
 }
 #endif
 
+/* What was found in it is larger than a frame may be, or than the memory that is left. */
+static void refuse_document(struct worker *worker, uint32_t id)
+{
+    struct bw_error err;
+
+    buf_reset(&worker->out);
+    error_set(&err, BW_ERR_LIMIT, "the document's items do not fit into a frame of %d MiB",
+              BW_FRAME_LIMIT >> 20);
+    message_put_error(&worker->out, BW_FRAME_RESULT, id, &err);
+}
+
 static int take_document(struct worker *worker, uint32_t id)
 {
     struct bw_arena *arena = arena_new(0);
@@ -198,6 +209,8 @@ static int take_document(struct worker *worker, uint32_t id)
             message_put_result(&worker->out, id, doc, hits);
         else
             message_put_error(&worker->out, BW_FRAME_RESULT, id, &err);
+        if (worker->out.failed)
+            refuse_document(worker, id);
         result = send_out(worker);
     }
     document_free(doc);
