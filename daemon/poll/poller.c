@@ -214,6 +214,19 @@ static void retry_slot(struct bw_poller *poller, uint32_t slot)
         schedule_put(&poller->schedule, slot, clock_now_ms(poller->clock) + delay_s * 1000);
 }
 
+/* The store has taken what it could not keep: the other sources need not wait for their turn. */
+static void retry_all(struct bw_poller *poller)
+{
+    for (size_t i = 0; i < poller->n_slots; i++) {
+        struct slot *at = &poller->slots[i];
+
+        if (at->uncommitted == 0)
+            continue;
+        at->uncommitted = 0;
+        slots_schedule(poller, (uint32_t)i);
+    }
+}
+
 void poller_finish_poll(struct bw_poller *poller, struct bw_poll *poll,
                         const struct bw_source_state *committed)
 {
@@ -224,7 +237,8 @@ void poller_finish_poll(struct bw_poller *poller, struct bw_poll *poll,
     dispatch_end(poller, visit);
     visit_free(visit);
     if (slot != NO_SLOT && committed != NULL && slots_set_state(poller, slot, committed) == 0) {
-        poller->slots[slot].uncommitted = 0;
+        if (poller->slots[slot].uncommitted > 0)
+            retry_all(poller);
         if (poller->mode == POLLER_RUNNING)
             slots_schedule(poller, slot);
     } else if (slot != NO_SLOT) {
