@@ -12,8 +12,9 @@
 #include <string.h>
 
 enum {
-    GROUP_MS = 50,  /* how long the first envelope of a group waits for others */
-    GROUP_MOST = 64 /* envelopes in one transaction */
+    GROUP_MS = 50,             /* how long the first envelope of a group waits for others */
+    GROUP_MOST = 64,           /* envelopes in one transaction */
+    TELL_AGAIN_MS = 600 * 1000 /* a store that keeps failing */
 };
 
 /* An envelope that waits for its commit, and what the commit makes of it. */
@@ -30,7 +31,8 @@ struct bw_intake {
     struct event *timer;
     struct letter *letters;
     size_t n_letters, cap_letters, in_readers;
-    bool store_failed; /* the last commit failed: told once, and once when it works again */
+    char *failed_source; /* whose commit failed, and was told; NULL while the store works */
+    int64_t told_ms;
     struct bw_metrics metrics;
 };
 
@@ -67,6 +69,7 @@ void intake_free(struct bw_intake *intake)
     for (size_t i = 0; i < intake->n_letters; i++)
         poll_free(intake->letters[i].poll);
     free(intake->letters);
+    free(intake->failed_source);
     if (intake->timer != NULL)
         event_free(intake->timer);
     free(intake);
@@ -231,43 +234,58 @@ static void send_home(struct bw_intake *intake, struct letter *letter, bool comm
     forget_plan(letter);
 }
 
-static void tell_store(struct bw_intake *intake, bool failed, const char *source,
-                       const struct bw_error *err)
+/* Told once, and from time to time. */
+static void note_failure(struct bw_intake *intake, const char *source, const struct bw_error *err)
 {
+    int64_t now_ms = clock_monotonic_ms(intake->rooms.clock);
+
     intake->metrics.commits++;
-    if (failed) {
-        intake->metrics.failed_commits++;
-        if (!intake->store_failed)
-            log_error("cannot store: sources will be polled again, nothing is lost", "source",
-                      source, "reason", err->text);
-    } else if (intake->store_failed) {
-        log_notice("the store works again");
-    }
-    intake->store_failed = failed;
+    intake->metrics.failed_commits++;
+    if (intake->failed_source != NULL && now_ms - intake->told_ms < TELL_AGAIN_MS)
+        return;
+    log_error("cannot store: sources will be polled again, nothing is lost", "source", source,
+              "reason", err->text);
+    free(intake->failed_source);
+    intake->failed_source = strdup(source);
+    intake->told_ms = now_ms;
 }
 
-/* One by one after a failed group, so that a poll which cannot be stored holds up no other. */
-static void commit_alone(struct bw_intake *intake, struct letter *letter)
+/* It works again when it has taken what it refused: others may fit into a disk that is full. */
+static void note_success(struct bw_intake *intake, const struct letter *letters, size_t count)
 {
-    struct bw_error err = {0};
-    int result = commit_letters(intake, letter, 1, &err);
+    intake->metrics.commits++;
+    for (size_t i = 0; intake->failed_source != NULL && i < count; i++) {
+        if (strcmp(letters[i].poll->source_id, intake->failed_source) != 0)
+            continue;
+        log_notice("the store works again");
+        free(intake->failed_source);
+        intake->failed_source = NULL;
+    }
+}
 
-    tell_store(intake, result != 0, letter->poll->source_id, &err);
-    send_home(intake, letter, result == 0);
+/* Those that could not be committed go home as well: their sources stay as they were, and due. */
+static void send_all_home(struct bw_intake *intake, struct letter *letters, size_t count,
+                          bool committed)
+{
+    for (size_t i = 0; i < count; i++)
+        send_home(intake, &letters[i], committed);
 }
 
 static void commit_group(struct bw_intake *intake, struct letter *letters, size_t count)
 {
     struct bw_error err = {0};
-    bool whole = count > 1 && commit_letters(intake, letters, count, &err) == 0;
 
-    if (whole)
-        tell_store(intake, false, NULL, NULL);
-    for (size_t i = 0; i < count; i++) {
-        if (whole)
-            send_home(intake, &letters[i], true);
-        else
-            commit_alone(intake, &letters[i]);
+    if (commit_letters(intake, letters, count, &err) == 0) {
+        note_success(intake, letters, count);
+        send_all_home(intake, letters, count, true);
+    } else if (count == 1 || err.code == BW_ERR_BUSY) {
+        /* One wait for somebody who holds the database is enough for all. */
+        note_failure(intake, letters[0].poll->source_id, &err);
+        send_all_home(intake, letters, count, false);
+    } else {
+        /* One by one, so that a poll which cannot be stored holds up no other. */
+        for (size_t i = 0; i < count; i++)
+            commit_group(intake, &letters[i], 1);
     }
 }
 

@@ -20,6 +20,8 @@ void metrics_observe(struct bw_histogram *histogram, double seconds)
 {
     int bucket = 0;
 
+    if (seconds < 0) /* the clock was set back under way */
+        seconds = 0;
     while (bucket < METRICS_BUCKETS && seconds > histogram->bounds[bucket])
         bucket++;
     histogram->counts[bucket]++;
@@ -62,7 +64,8 @@ static void put_histogram(struct bw_buf *out, const char *name, const char *help
 
 void metrics_put(struct bw_buf *out, const struct bw_metrics *metrics)
 {
-    metrics_put_counter(out, "polls_total", "Polls that came home.", metrics->polls);
+    metrics_put_counter(out, "polls_total", "Polls that came home and were stored.",
+                        metrics->polls);
     metrics_put_counter(out, "polls_failed_total", "Of these, failed.", metrics->failed_polls);
     metrics_put_counter(out, "polls_not_modified_total", "Of these, unchanged.",
                         metrics->not_modified);

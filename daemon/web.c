@@ -62,6 +62,10 @@ static void put_metrics(struct bw_buf *out, void *ctx)
 
     metrics_put(out, intake_metrics(web->intake));
     metrics_put_gauge(out, "sources", "Configured sources that are polled.", (double)polls.sources);
+    metrics_put_counter(out, "polls_started_total", "Polls begun: home and under way.",
+                        polls.started);
+    metrics_put_counter(out, "polls_home_total", "Polls that came home, stored or not.",
+                        polls.home);
     metrics_put_gauge(out, "polls_under_way", "Polls that have not come home.",
                       (double)polls.under_way);
     metrics_put_gauge(out, "polls_waiting", "Due polls that wait for their host.",
