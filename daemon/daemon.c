@@ -23,16 +23,9 @@
 
 enum { STOP_MS = 3500, STOP_STEP_MS = 20, SIGNALS = 3 };
 
-/* A configuration that was replaced lives until no envelope points into it. */
-struct retired_config {
-    struct bw_config *config;
-    struct retired_config *next;
-};
-
 struct bw_daemon {
     struct bw_daemon_options options;
     struct bw_config *config;
-    struct retired_config *retired;
     char state_dir[PATH_MAX - 64];
     int lock;
     struct event_base *base;
@@ -151,17 +144,6 @@ static void log_problem(const char *text, void *ctx)
     log_error("configuration", "problem", text);
 }
 
-static void free_retired(struct bw_daemon *daemon)
-{
-    struct retired_config *retired;
-
-    while ((retired = daemon->retired) != NULL) {
-        daemon->retired = retired->next;
-        config_free(retired->config);
-        free(retired);
-    }
-}
-
 static struct bw_intake_rooms rooms_of(struct bw_daemon *daemon)
 {
     return (struct bw_intake_rooms){
@@ -212,33 +194,60 @@ static int replace_config(struct bw_daemon *daemon, const struct bw_config *conf
     return -1;
 }
 
-static void reload(struct bw_daemon *daemon)
+static void set_log_level(const struct bw_config *config)
 {
-    struct bw_config *config = setup_load_config(daemon->options.config_file, log_problem, NULL);
-    struct retired_config *retired = calloc(1, sizeof *retired);
+    enum bw_log_level level;
+
+    if (log_parse_level(config->log_level, &level))
+        log_open(level);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* What is only read at the start: said, so that nobody waits for it. */
+static void warn_of_restart(const struct bw_config *old, const struct bw_config *config)
+{
+    if (!same_text(old->state_dir, config->state_dir))
+        log_warn("a changed state_dir takes a restart", "file", config->file);
+    if (old->readers != config->readers)
+        log_warn("a changed number of readers takes a restart", "file", config->file);
+}
+
+/* Envelopes under way own what they need: none points into the old configuration. */
+static void take_config(struct bw_daemon *daemon, struct bw_config *config)
+{
+    struct bw_config *old = daemon->config;
     struct bw_error err = {0};
     char sources[24], rules[24];
 
-    if (config == NULL || retired == NULL || replace_config(daemon, config, &err) != 0) {
-        log_error("the new configuration is not used, the old one stays", "reason",
-                  err.text[0] != '\0' ? err.text : NULL);
-        free(retired);
-        config_free(config);
-        return;
-    }
-    if (poller_stats(daemon->poller).under_way == 0)
-        free_retired(daemon);
-    retired->config = daemon->config;
-    retired->next = daemon->retired;
-    daemon->retired = retired;
     daemon->config = config;
     join_rooms(daemon);
     upkeep_replace_config(daemon->upkeep, config);
     if (store_load_states(daemon->store, load_state, daemon, &err) != 0)
         log_error("cannot read the sources' state", "reason", err.text);
+    warn_of_restart(old, config);
+    config_free(old);
+    set_log_level(config);
     snprintf(sources, sizeof sources, "%zu", config->n_sources);
     snprintf(rules, sizeof rules, "%zu", config->watch.n_rules);
     log_notice("configuration reloaded", "file", config->file, "sources", sources, "rules", rules);
+}
+
+static void reload(struct bw_daemon *daemon)
+{
+    struct bw_config *config = setup_load_config(daemon->options.config_file, log_problem, NULL);
+    struct bw_error err = {0};
+
+    if (config != NULL && replace_config(daemon, config, &err) == 0) {
+        take_config(daemon, config);
+        return;
+    }
+    log_error("the new configuration is not used, the old one stays", "reason",
+              err.text[0] != '\0' ? err.text : NULL);
+    config_free(config);
 }
 
 static void on_reload_signal(evutil_socket_t number, short what, void *ctx)
@@ -247,6 +256,8 @@ static void on_reload_signal(evutil_socket_t number, short what, void *ctx)
 
     (void)number;
     (void)what;
+    if (daemon->stopping)
+        return;
     notify_reloading(daemon->notify);
     reload(daemon);
     notify_ready(daemon->notify);
@@ -366,6 +377,7 @@ struct bw_daemon *daemon_new(const struct bw_daemon_options *options, struct bw_
     daemon->options = *options;
     daemon->config = config;
     daemon->lock = -1;
+    set_log_level(config);
     if (build(daemon, err) != 0) {
         daemon_free(daemon);
         return NULL;
@@ -394,7 +406,6 @@ void daemon_free(struct bw_daemon *daemon)
         event_free(daemon->stop_timer);
     if (daemon->base != NULL)
         event_base_free(daemon->base);
-    free_retired(daemon);
     config_free(daemon->config);
     if (daemon->lock >= 0)
         close(daemon->lock);

@@ -62,9 +62,11 @@ int state_dir_lock(const char *dir, struct bw_error *err)
         close(fd);
         return -1;
     }
-    if (ftruncate(fd, 0) != 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0) {
+    /* On a full disk the number is missing in that message, and the daemon runs. */
+    if (ftruncate(fd, 0) == 0 && dprintf(fd, "%ld\n", (long)getpid()) < 0 && errno != ENOSPC) {
+        error_set(err, BW_ERR_IO, "cannot write %s: %s", path, strerror(errno));
         close(fd);
-        return error_set(err, BW_ERR_IO, "cannot write %s: %s", path, strerror(errno));
+        return -1;
     }
     return fd;
 }
