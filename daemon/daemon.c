@@ -105,7 +105,7 @@ static void on_alerts_idle(void *ctx)
 /* What readers hold is waited for, but not for ever: what is not committed is fetched again. */
 static void on_stop_timer(evutil_socket_t fd, short what, void *ctx)
 {
-    static const struct timeval step = {0, STOP_STEP_MS * 1000};
+    static const struct timeval step = {0, STOP_STEP_MS * 1000L};
     struct bw_daemon *daemon = ctx;
 
     (void)fd;

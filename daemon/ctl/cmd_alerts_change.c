@@ -8,7 +8,9 @@
 typedef int change_fn(struct bw_store *store, int64_t alert, int64_t now_ms, size_t *changed,
                       struct bw_error *err);
 
-static enum ctl_code change(struct ctl *ctl, int64_t alert, change_fn *fn, const char *what)
+/* `from`: the deliveries that can be changed, as "dead or dropped". */
+static enum ctl_code change(struct ctl *ctl, int64_t alert, change_fn *fn, const char *from,
+                            const char *what)
 {
     enum ctl_code code = ctl_open_store_write(ctl);
     struct bw_error err = {0};
@@ -18,11 +20,13 @@ static enum ctl_code change(struct ctl *ctl, int64_t alert, change_fn *fn, const
         return code;
     if (fn(ctl->store, alert, clock_now_ms(&bw_clock_real), &changed, &err) != 0)
         return ctl_store_failed(&err);
+    if (changed == 0 && alert != 0)
+        return ctl_fail("alert %lld: no delivery of it is %s", (long long)alert, from);
     if (ctl->json)
         printf("{\"changed\":%zu}\n", changed);
     else
         printf("%zu deliver%s %s\n", changed, changed == 1 ? "y" : "ies", what);
-    return changed > 0 || alert == 0 ? CTL_FINE : CTL_FAILED;
+    return CTL_FINE;
 }
 
 static enum ctl_code run_replay(struct ctl *ctl)
@@ -34,7 +38,7 @@ static enum ctl_code run_replay(struct ctl *ctl)
         return ctl_misuse("alerts replay: expected ALERT, or --all for all that is dead");
     if (!all && ctl_id(ctl->argv[0], &alert) != 0)
         return CTL_USAGE;
-    return change(ctl, alert, store_replay_outbox, "due again");
+    return change(ctl, alert, store_replay_outbox, "dead or dropped", "due again");
 }
 
 static enum ctl_code run_drop(struct ctl *ctl)
@@ -43,7 +47,7 @@ static enum ctl_code run_drop(struct ctl *ctl)
 
     if (ctl_id(ctl->argv[0], &alert) != 0)
         return CTL_USAGE;
-    return change(ctl, alert, store_drop_outbox, "dropped");
+    return change(ctl, alert, store_drop_outbox, "pending", "dropped");
 }
 
 const struct ctl_command cmd_alerts_replay = {

@@ -47,6 +47,8 @@ __attribute__((format(printf, 3, 4))) static void say(struct doctor *doctor, con
     doctor->remedy = remedy;
 }
 
+static const char as_who[] = "run this as the daemon's user or as root";
+
 /* --- configuration and secrets --------------------------------------------------------------- */
 
 struct first_problem {
@@ -145,8 +147,7 @@ static void check_state_dir(struct doctor *doctor)
         say(doctor, "chmod go-w the directory: others could replace the database",
             "%s may be written by others (mode %03o)", doctor->dir, info.st_mode & 0777);
     else if (access(doctor->dir, W_OK | X_OK) != 0)
-        say(doctor, "run this as the daemon's user or as root", "%s: %s", doctor->dir,
-            strerror(errno));
+        say(doctor, as_who, "%s: %s", doctor->dir, strerror(errno));
     else
         say(doctor, NULL, "%s", doctor->dir);
 }
@@ -220,8 +221,12 @@ static void check_daemon(struct doctor *doctor)
 
     snprintf(path, sizeof path, "%s/%s", doctor->dir, BW_LOCK);
     fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno != ENOENT) {
+        say(doctor, as_who, "not known: %s: %s", path, strerror(errno));
+        return;
+    }
     if (fd < 0) {
-        say(doctor, "systemctl start blocwatchd", "not running (%s: %s)", path, strerror(errno));
+        say(doctor, "systemctl start blocwatchd", "not running (there is no %s)", path);
         return;
     }
     if (flock(fd, LOCK_SH | LOCK_NB) == 0)
@@ -230,6 +235,15 @@ static void check_daemon(struct doctor *doctor)
     else
         say(doctor, NULL, "running");
     close(fd);
+}
+
+static const char *database_remedy(enum bw_error_code code)
+{
+    if (code == BW_ERR_IO)
+        return as_who;
+    if (code == BW_ERR_FORMAT)
+        return "move it away, and put a backup in its place (`blocwatchctl backup --help`)";
+    return "start blocwatchd: it makes the database, or brings it up to date";
 }
 
 static void check_database(struct doctor *doctor)
@@ -241,8 +255,7 @@ static void check_database(struct doctor *doctor)
     snprintf(path, sizeof path, "%s/%s", doctor->dir, BW_DATABASE);
     doctor->ctl->store = store_open(path, &options, &err);
     if (doctor->ctl->store == NULL)
-        say(doctor, "start blocwatchd: it makes the database, or brings it up to date", "%s",
-            err.text);
+        say(doctor, database_remedy(err.code), "%s", err.text);
     else if (store_check(doctor->ctl->store, &err) != 0)
         say(doctor, "stop the daemon and restore a backup (`blocwatchctl backup --help`)", "%s: %s",
             path, err.text);

@@ -112,6 +112,8 @@ static enum ctl_code run_end(struct ctl *ctl)
         return code;
     if (store_end_silence(ctl->store, id, clock_now_ms(&bw_clock_real), &err) != 0)
         return ctl_store_failed(&err);
+    if (!ctl->json)
+        printf("silence %lld has ended\n", (long long)id);
     return CTL_FINE;
 }
 

@@ -166,6 +166,8 @@ static enum ctl_code choose(struct search *search)
 {
     size_t pick;
 
+    if (search->n == 0)
+        return ctl_fail("out of memory");
     if (ctl_number(search->ctl, "pick", search->n == 1 ? 1 : 0, search->n, &pick) != 0)
         return CTL_USAGE;
     if (pick > 0 && (search->n > 1 || ctl_value(search->ctl, "pick") != NULL))

@@ -7,6 +7,7 @@
 #include "blocwatch/paths.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,8 +138,11 @@ static enum ctl_code open_store(struct ctl *ctl, bool read_only)
     if (snprintf(ctl->database, sizeof ctl->database, "%s/%s", dir, BW_DATABASE) >=
         (int)sizeof ctl->database)
         return ctl_misuse("%s: the name is too long", dir);
-    if (access(ctl->database, F_OK) != 0)
+    if (access(ctl->database, F_OK) != 0 && errno == ENOENT)
         return ctl_fail("no database at %s: has blocwatchd run?", ctl->database);
+    if (access(ctl->database, read_only ? R_OK : W_OK) != 0)
+        return ctl_fail("cannot %s %s: %s; try as the user that blocwatchd runs as, or as root",
+                        read_only ? "read" : "write", ctl->database, strerror(errno));
     ctl->store = store_open(ctl->database, &options, &err);
     return ctl->store != NULL ? CTL_FINE : ctl_store_failed(&err);
 }

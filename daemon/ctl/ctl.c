@@ -6,6 +6,7 @@
 
 #include "blocwatch/paths.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +254,8 @@ static enum ctl_code read_line(struct line *line, int argc, char **argv)
         } else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0') {
             if (take_option(line, argc, argv, &i) != CTL_FINE)
                 return CTL_USAGE;
+        } else if (!only_words && line->n_words == 0 && strcmp(argv[i], "help") == 0) {
+            line->help = true; /* "help hits" as "hits --help" */
         } else if (line->n_words == (int)(sizeof line->words / sizeof line->words[0])) {
             return ctl_misuse("more than %d arguments", line->n_words);
         } else {
@@ -304,11 +307,22 @@ static void help_on(const struct line *line)
         print_help(stdout, NULL);
 }
 
+/* What is opened later must not become standard output, nor be mistaken for it. */
+static void fill_standard_files(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+            exit(CTL_FAILED);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct line line = {.ctl.config_file = BW_DEFAULT_CONFIG};
-    enum ctl_code code = read_line(&line, argc, argv);
+    enum ctl_code code;
 
+    fill_standard_files();
+    code = read_line(&line, argc, argv);
     setup_assume_credentials();
     if (code != CTL_FINE)
         return code;

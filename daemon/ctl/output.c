@@ -1,12 +1,17 @@
-/* Safe text, times and JSON lines for all commands. Owns nothing. */
+/* Safe text, times and JSON lines for all commands. Owns the converter for old terminals. */
 #include "output.h"
 
 #include "blocwatch/clock.h"
 #include "ctl.h"
 
+#include <errno.h>
+#include <iconv.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Length of the control character at `p`: C0, DEL, C1, and the marks that turn text around. */
 static size_t control_length(const unsigned char *p)
@@ -22,19 +27,73 @@ static size_t control_length(const unsigned char *p)
     return 0;
 }
 
+/*
+ * For a terminal whose locale has another encoding, such as KOI8-R: what it would show for UTF-8 is
+ * unreadable, and may even be control characters. No locale (C) means nothing about the terminal.
+ */
+static iconv_t find_converter(void)
+{
+    static const char none[] = "ANSI_X3.4-1968";
+    static bool looked;
+    static iconv_t converter;
+    const char *codes;
+
+    if (looked)
+        return converter;
+    looked = true;
+    converter = (iconv_t)-1;
+    if (!isatty(STDOUT_FILENO) || setlocale(LC_CTYPE, "") == NULL)
+        return converter;
+    codes = nl_langinfo(CODESET);
+    if (strcmp(codes, "UTF-8") != 0 && strcmp(codes, none) != 0) {
+        char to[64];
+
+        snprintf(to, sizeof to, "%s//TRANSLIT", codes);
+        converter = iconv_open(to, "UTF-8");
+    }
+    return converter;
+}
+
+static void put_converted(iconv_t converter, const char *text, size_t len)
+{
+    char *in = (char *)text, part[256];
+
+    while (len > 0) {
+        char *out = part;
+        size_t room = sizeof part;
+        size_t rc = iconv(converter, &in, &len, &out, &room);
+
+        fwrite(part, 1, sizeof part - room, stdout);
+        if (rc != (size_t)-1 || errno == E2BIG)
+            continue;
+        putchar('?'); /* the terminal has no such character */
+        do {
+            in++;
+            len--;
+        } while (len > 0 && ((unsigned char)*in & 0xc0) == 0x80);
+    }
+}
+
 void out_text(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
+    iconv_t converter = find_converter();
 
     while (p != NULL && *p != '\0') {
+        const unsigned char *start = p;
         size_t skip = control_length(p);
 
         if (skip > 0) {
             putchar(' ');
             p += skip;
-        } else {
-            putchar(*p++);
+            continue;
         }
+        while (*p != '\0' && control_length(p) == 0)
+            p++;
+        if (converter == (iconv_t)-1)
+            fwrite(start, 1, (size_t)(p - start), stdout);
+        else
+            put_converted(converter, (const char *)start, (size_t)(p - start));
     }
 }
 

@@ -30,6 +30,7 @@ int db_fail(struct bw_store *store, int rc, struct bw_error *err)
         break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+        code = BW_ERR_FORMAT;
         break;
     default:
         hopeless = false;

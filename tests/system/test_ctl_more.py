@@ -211,6 +211,84 @@ def test_doctor_sees_the_daemon_and_secrets(daemon, tmp_path):
     assert not checks["secrets"]["ok"]
 
 
+# --- rough circumstances ------------------------------------------------------------------------
+
+def on_terminal(*arguments, **environment):
+    """Exit code and what a terminal gets."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(arguments, stdout=theirs, env={**os.environ, **environment})
+    os.close(theirs)
+    text = b""
+    while True:
+        try:
+            text += os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+    os.close(ours)
+    return process.wait(), text
+
+
+@pytest.fixture(scope="module")
+def russian(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("russian")
+    (folder / "feed.xml").write_text(rss({"title": "Лидеры: Казахстан вступает в БРИКС ☃ Қ"}),
+                                     encoding="utf-8")
+    config = write_config(folder, [{"id": "local", "url": "file:feed.xml", "lang": "ru"}])
+    daemon = Daemon(config, folder / "state", "--once").start()
+    assert daemon.wait_exit() == 0, daemon.log()
+    return daemon
+
+
+def test_terminal_of_another_encoding(russian, tmp_path):
+    made = subprocess.run(["localedef", "-f", "KOI8-R", "-i", "ru_RU", tmp_path / "ru_RU.KOI8-R"],
+                          capture_output=True)
+    if made.returncode != 0:
+        pytest.skip("the locales' sources are not installed")
+    command = [BIN / "blocwatchctl", "--config", russian.config, "--state-dir", russian.state,
+               "items"]
+    old = {"LOCPATH": str(tmp_path), "LC_ALL": "ru_RU.KOI8-R",
+           "ASAN_OPTIONS": "detect_leaks=0"}  # the C library's own, with LOCPATH
+    code, text = on_terminal(*command, **old)
+    assert code == 0
+    assert "Лидеры: Казахстан вступает в БРИКС ? ?" in text.decode("koi8-r")
+    code, text = on_terminal(*command, LC_ALL="C.UTF-8")
+    assert code == 0 and "Лидеры: Казахстан вступает в БРИКС ☃ Қ" in text.decode()
+    into_pipe = subprocess.run(command, env={**os.environ, **old}, capture_output=True)
+    assert "Лидеры: Казахстан вступает в БРИКС ☃ Қ" in into_pipe.stdout.decode()
+
+
+def test_standard_output_that_is_not_there(polled, tmp_path):
+    command = f"{BIN}/blocwatchctl --config {polled.config} --state-dir {polled.state} "
+    for end in ("hits >&-", "hits --json >&-", "hits >/dev/full"):
+        result = subprocess.run(["sh", "-c", command + end], capture_output=True, text=True)
+        assert result.returncode == 1 and "cannot write the output" in result.stderr, end
+    copy = tmp_path / "copy.db"
+    subprocess.run(["sh", "-c", command + f"backup {copy} <&- >&- 2>&-"])
+    assert copy.read_bytes().startswith(b"SQLite format 3\0")
+    result = subprocess.run(["sh", "-c", "set -o pipefail; " + command + "items | head -n 1"],
+                            capture_output=True, text=True, executable="/bin/bash")
+    assert len(result.stdout.splitlines()) == 1 and result.stderr == ""
+
+
+def test_help_as_a_word(polled):
+    assert ctl("help").stdout == ctl("--help").stdout
+    assert ctl("help", "rules").stdout == ctl("rules", "--help").stdout
+    assert ctl("help", "rules", "backtest").stdout == ctl("rules", "backtest", "--help").stdout
+    assert polled.ctl("search", "help").returncode == 0  # a word to search for
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="asks as another user")
+def test_somebody_else_is_told_whom_to_be(polled):
+    for command in (["hits"], ["silence", "add", "--for", "1h", "rule=x"]):
+        result = subprocess.run(["setpriv", "--reuid", "65534", "--clear-groups",
+                                 BIN / "blocwatchctl", "--state-dir", polled.state, *command],
+                                capture_output=True, text=True)
+        if result.returncode in (126, 127):
+            pytest.skip("the build is not for everybody to run")
+        assert result.returncode == 1
+        assert "Permission denied; try as the user that blocwatchd runs as" in result.stderr
+
+
 # --- backtest -----------------------------------------------------------------------------------
 
 def test_backtest_of_the_same_rules_changes_nothing(polled):

@@ -86,7 +86,7 @@ static void test_refusals(void **state)
         fputs("this is no database\n", file);
     fclose(file);
     expect_refusal(f, &writing, "not a database");
-    assert_int_equal(f->err.code, BW_ERR_STORE);
+    assert_int_equal(f->err.code, BW_ERR_FORMAT);
     expect_refusal(f, &reading, "not a database");
 }
 

@@ -202,9 +202,9 @@ static void test_damage_is_found(void **state)
     f->store = store_open(f->path, &(struct bw_store_options){.fold = test_fold}, &f->err);
     if (f->store != NULL) {
         assert_int_equal(store_check(f->store, &f->err), -1);
-        assert_int_equal(f->err.code, BW_ERR_STORE);
+        assert_int_equal(f->err.code, BW_ERR_FORMAT);
     } else {
-        assert_int_equal(f->err.code, BW_ERR_STORE);
+        assert_int_equal(f->err.code, BW_ERR_FORMAT);
     }
     assert_non_null(strstr(f->err.text, "test.db"));
 }
