@@ -324,7 +324,7 @@ static struct letter *new_letter(struct bw_intake *intake)
 /* The commit comes on a later turn of the loop: the caller may be in the middle of its work. */
 static void add_letter(struct bw_intake *intake, struct bw_poll *poll, bool poison)
 {
-    static const struct timeval delay = {0, GROUP_MS * 1000};
+    static const struct timeval delay = {0, GROUP_MS * 1000L};
     struct letter *letter = new_letter(intake);
 
     *letter = (struct letter){.poll = poll, .poison = poison};
