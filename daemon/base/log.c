@@ -26,6 +26,8 @@ void log_open(enum bw_log_level most)
 
 bool log_parse_level(const char *name, enum bw_log_level *level)
 {
+    if (strcmp(name, "warn") == 0)
+        name = names[BW_LOG_WARN];
     for (int i = BW_LOG_ERROR; i <= BW_LOG_DEBUG; i++) {
         if (strcmp(names[i], name) == 0) {
             *level = (enum bw_log_level)i;

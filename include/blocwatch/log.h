@@ -18,7 +18,8 @@ enum bw_log_level {
 };
 
 void log_open(enum bw_log_level most); /* reads JOURNAL_STREAM; call once at start */
-bool log_parse_level(const char *name, enum bw_log_level *level); /* "info" → BW_LOG_INFO */
+/* "info" → BW_LOG_INFO; "warn" and "warning" are the same. */
+bool log_parse_level(const char *name, enum bw_log_level *level);
 
 /* `message` is a constant sentence; then pairs of const char * key and value, ended by NULL.
  * A NULL value is left out. */

@@ -5,6 +5,7 @@
 #include "blocwatch/error.h"
 #include "blocwatch/hash.h"
 #include "blocwatch/hit.h"
+#include "blocwatch/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -101,12 +102,27 @@ static void test_names(void **state)
     assert_int_equal(hash_text(NULL), hash_64("", 0));
 }
 
+static void test_log_levels(void **state)
+{
+    static const char *const names[] = {"error", "warn", "notice", "info", "debug"};
+    enum bw_log_level level;
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        assert_true(log_parse_level(names[i], &level));
+        assert_int_equal(level, BW_LOG_ERROR + i);
+    }
+    assert_true(log_parse_level("warning", &level));
+    assert_int_equal(level, BW_LOG_WARN);
+    assert_false(log_parse_level("loud", &level));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_error_prefix), cmocka_unit_test(test_arena_limit),
         cmocka_unit_test(test_buf),          cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names),        cmocka_unit_test(test_log_levels),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
