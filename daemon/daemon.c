@@ -207,6 +207,12 @@ static bool same_text(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+static void warn_of_nothing(const struct bw_config *config)
+{
+    if (config->n_sources == 0)
+        log_warn("no source is configured: nothing is watched", "file", config->file);
+}
+
 /* What is only read at the start: said, so that nobody waits for it. */
 static void warn_of_restart(const struct bw_config *old, const struct bw_config *config)
 {
@@ -234,6 +240,7 @@ static void take_config(struct bw_daemon *daemon, struct bw_config *config)
     snprintf(sources, sizeof sources, "%zu", config->n_sources);
     snprintf(rules, sizeof rules, "%zu", config->watch.n_rules);
     log_notice("configuration reloaded", "file", config->file, "sources", sources, "rules", rules);
+    warn_of_nothing(config);
 }
 
 static void reload(struct bw_daemon *daemon)
@@ -310,6 +317,7 @@ static int watch_signals(struct bw_daemon *daemon, struct bw_error *err)
     static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of files is an error like a full disk */
     for (int i = 0; i < SIGNALS; i++) {
         daemon->signals[i] =
             evsignal_new(daemon->base, numbers[i],
@@ -427,6 +435,7 @@ static void log_start(const struct bw_daemon *daemon)
     log_notice("blocwatchd " BLOCWATCH_VERSION " starts", "config", config->file, "database",
                database, "sources", sources, "rules", rules, "channels", channels, "page",
                daemon->web != NULL ? web_url(daemon->web) : NULL);
+    warn_of_nothing(config);
 }
 
 static int once_exit_code(const struct bw_daemon *daemon)
