@@ -29,6 +29,11 @@ try {
     struct lane *lane;
     struct bw_message message;
     int64_t started_ms;
+    /* Once it has ended; it stays while the store cannot take down what came of it. */
+    bool ended;
+    enum bw_delivery state;
+    int64_t ended_ms, wait_ms;
+    char *note;
 };
 
 struct lane {
@@ -37,6 +42,7 @@ struct lane {
     struct event *timer;
     LIST_HEAD(, try) tries;
     size_t n_tries, concurrency;
+    size_t n_unrecorded; /* of the tries: ended */
     struct pace pace;
 };
 
@@ -89,6 +95,7 @@ static void free_try(struct try *try)
     LIST_REMOVE(try, link);
     try->lane->n_tries--;
     store_clear_message(&try->message);
+    free(try->note);
     free(try);
 }
 
@@ -146,25 +153,54 @@ static void note_result(struct lane *lane, const struct alert_result *result,
         to->on_trouble(lane->channel.id, result->note, BW_TIME_NONE, to->ctx);
 }
 
+static int record_try(const struct try *try, struct bw_error *err)
+{
+    return store_finish_message(try->lane->outbox->store, try->message.key, try->state,
+                                try->ended_ms + try->wait_ms, try->note, try->ended_ms, err);
+}
+
+/* What could not be recorded is kept and not sent again: a full disk must not become a flood. The
+ * others still go out, as far as their keys can be kept. */
 static void finish_try(struct try *try, const struct alert_result *result)
 {
     struct lane *lane = try->lane;
     struct outbox *outbox = lane->outbox;
     struct bw_error err = {0};
-    int64_t now = clock_now_ms(outbox->room->clock), wait;
-    enum bw_delivery state = decide(try, result, now, &wait);
+    int64_t now = clock_now_ms(outbox->room->clock);
+    enum bw_delivery state = decide(try, result, now, &try->wait_ms);
 
-    if (store_finish_message(outbox->store, try->message.key, state, now + wait, result->note, now,
-                             &err) != 0) {
-        /* It stays pending: told twice at worst, under the same key. */
-        tell(outbox, true, "channel %s: cannot record a delivery (key %s): %s", lane->channel.id,
-             try->message.key, err.text);
-        lane->pace.paused_until_ms = now + STORE_TROUBLE_MS;
+    try->ended_ms = now;
+    try->state = state;
+    try->note = result->note != NULL ? strdup(result->note) : NULL;
+    if (record_try(try, &err) != 0) {
+        tell(outbox, true, "channel %s: cannot record a delivery yet (key %s): %s",
+             lane->channel.id, try->message.key, err.text);
+        try->ended = true;
+        lane->n_unrecorded++;
     } else {
-        tell_result(try, state, wait, result->note);
+        tell_result(try, state, try->wait_ms, try->note != NULL ? try->note : "");
+        free_try(try);
     }
-    free_try(try);
     note_result(lane, result, state, now);
+}
+
+/* -1 when the store still does not take them. */
+static int record_ended(struct lane *lane)
+{
+    struct try *try = LIST_FIRST(&lane->tries), *next;
+    struct bw_error err;
+
+    for (; try != NULL && lane->n_unrecorded > 0; try = next) {
+        next = LIST_NEXT(try, link);
+        if (!try->ended)
+            continue;
+        if (record_try(try, &err) != 0)
+            return -1;
+        tell_result(try, try->state, try->wait_ms, try->note != NULL ? try->note : "");
+        lane->n_unrecorded--;
+        free_try(try);
+    }
+    return 0;
 }
 
 static void on_done(struct alert_delivery *delivery, const struct alert_result *result)
@@ -227,7 +263,9 @@ static void run_lane(struct lane *lane)
     int64_t now = clock_now_ms(outbox->room->clock), until = 0, due = BW_TIME_NONE;
 
     event_del(lane->timer);
-    while (lane->n_tries < lane->concurrency) {
+    record_ended(lane);
+    while (lane->n_tries - lane->n_unrecorded < lane->concurrency &&
+           lane->n_tries < LARGEST_CONCURRENCY) {
         int got;
 
         until = pace_blocked_until(&lane->pace, now);
@@ -243,6 +281,10 @@ static void run_lane(struct lane *lane)
         if (got == 0)
             break;
     }
+    if (lane->n_unrecorded > 0) {
+        sleep_lane(lane, STORE_TROUBLE_MS);
+        return;
+    }
     if (lane->n_tries >= lane->concurrency)
         return; /* woken when one ends */
     /* Rows may also come from elsewhere: blocwatchctl replays them beside us. */
@@ -257,7 +299,7 @@ static void run_lane(struct lane *lane)
 static bool is_idle(struct outbox *outbox)
 {
     for (size_t i = 0; i < outbox->n_lanes; i++) {
-        if (outbox->lanes[i].n_tries > 0)
+        if (outbox->lanes[i].n_tries > outbox->lanes[i].n_unrecorded)
             return false;
     }
     return true;
@@ -341,8 +383,10 @@ static void close_lane(struct lane *lane)
 {
     struct try *try;
 
+    record_ended(lane);
     while ((try = LIST_FIRST(&lane->tries)) != NULL) {
-        lane->channel.type->cancel(&lane->channel, &try->delivery);
+        if (!try->ended)
+            lane->channel.type->cancel(&lane->channel, &try->delivery);
         free_try(try);
     }
     channel_close(&lane->channel);

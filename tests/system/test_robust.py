@@ -180,6 +180,34 @@ def test_full_disk(tmp_path, receiver, disk):
         disk.end()
 
 
+def test_delivery_that_cannot_be_recorded(tmp_path):
+    """The disk fills up between an alert's commit and its delivery: told once, not in a loop."""
+    receiver, feed = Receiver([503] * 1000), tmp_path / "feed.xml"
+    publish(feed, {"title": "BRICS"})
+    hook = {"id": "hook", "type": "webhook", "url": receiver.url, "backoff": "200ms",
+            "backoff_cap": "200ms"}
+    config = write_config(tmp_path, [file_source(feed)], [hook], **RULES)
+    process = subprocess.Popen([BIN / "blocwatchd", "--config", config, "--state-dir",
+                                tmp_path / "state"], stderr=subprocess.PIPE)
+    try:
+        wait_for(lambda: receiver.requests, text="a first try")
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        receiver.statuses.clear()
+        wait_for(receiver.accepted, text="the delivery")
+        time.sleep(2)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE,
+                         (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        run = Daemon(config, tmp_path / "state")
+        wait_for(lambda: [row["state"] for row in run.json("alerts")] == ["delivered"],
+                 text="its record")
+        assert len(receiver.accepted()) == 1
+    finally:
+        process.terminate()
+        log = process.communicate()[1].decode()
+        receiver.stop()
+    assert process.returncode == 0 and log.count("cannot record a delivery") == 1, log
+
+
 def breaks_newer(state):
     base = sqlite3.connect(state / "blocwatch.db")
     base.execute("PRAGMA user_version = 9999")
