@@ -1,12 +1,11 @@
 /* sd_notify(3) from the loop. Owns two timers. */
 #include "notify.h"
 
-#include "blocwatch/clock.h"
-
 #include <event2/event.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 struct bw_notify {
     struct event *ready, *watchdog;
@@ -72,11 +71,15 @@ void notify_ready(struct bw_notify *notify)
         evtimer_add(notify->ready, &at_once);
 }
 
+/* To the microsecond: systemd compares it with the time at which it asked. */
 void notify_reloading(struct bw_notify *notify)
 {
-    if (notify != NULL)
-        sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
-                   clock_monotonic_ms(&bw_clock_real) * 1000);
+    struct timespec now;
+
+    if (notify == NULL || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        return;
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+               (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
 void notify_stopping(struct bw_notify *notify)

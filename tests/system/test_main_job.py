@@ -1,6 +1,8 @@
 """The way of an item, end to end: nginx → daemon → store → exec and webhook."""
 import json
+import re
 import shutil
+import socket
 import subprocess
 import time
 
@@ -165,19 +167,46 @@ def test_quickstart_shows_the_sample_hits(tmp_path, daemon):
 
 
 def test_notify_protocol(tmp_path, web, daemon):
-    """Ready only when it runs, reloading and ready again, stopping: as systemd sees it."""
-    import socket
+    """Ready only when it runs, alive, reloading and ready again, stopping: as systemd sees it."""
     address = str(tmp_path / "notify")
     publish(web, WEATHER)
     config = write_config(tmp_path, [{"id": "feed", "url": web.url("feed.xml")}])
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(address)
         manager.settimeout(60)
-        run = daemon(config, env={"NOTIFY_SOCKET": address})
-        assert manager.recv(4096) == b"READY=1"
+
+        def told(others=(b"WATCHDOG=1",)):
+            while True:
+                message = manager.recv(4096)
+                if message not in others:
+                    return message
+
+        run = daemon(config, env={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "600000"})
+        assert told(others=()) == b"READY=1"
+        assert told(others=()) == b"WATCHDOG=1" and told(others=()) == b"WATCHDOG=1"
         run.reload()
-        assert manager.recv(4096).startswith(b"RELOADING=1")
+        assert re.fullmatch(rb"RELOADING=1\nMONOTONIC_USEC=\d+", told())
+        assert told() == b"READY=1"
+        config.write_text("nonsense: true")
+        run.reload()
+        assert told().startswith(b"RELOADING=1")
+        assert told() == b"READY=1"  # with the old configuration
+        run.process.terminate()
+        assert told() == b"STOPPING=1"
+        assert run.wait_exit() == 0
+
+
+def test_no_watchdog_unless_asked(tmp_path, web, daemon):
+    address = str(tmp_path / "notify")
+    publish(web, WEATHER)
+    config = write_config(tmp_path, [{"id": "feed", "url": web.url("feed.xml")}])
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(60)
+        run = daemon(config, env={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "600000",
+                                  "WATCHDOG_PID": "1"})
         assert manager.recv(4096) == b"READY=1"
+        wait_for(lambda: polls(web, 304), text="a second poll")
         run.process.terminate()
         assert manager.recv(4096) == b"STOPPING=1"
         assert run.wait_exit() == 0
