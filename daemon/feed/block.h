@@ -42,6 +42,15 @@ static inline size_t block_ascii(const void *bytes)
     return bad == 0 ? BLOCK : (size_t)__builtin_ctz(bad);
 }
 
+/* How many of the 16 bytes stand before a space or control character. */
+static inline size_t block_visible(const void *bytes)
+{
+    __m128i block = block_load(bytes);
+    unsigned bad = block_controls(block) | block_equal(block, ' ') | block_equal(block, 0x7F);
+
+    return bad == 0 ? BLOCK : (size_t)__builtin_ctz(bad);
+}
+
 /* How many of the 16 bytes are text as it should be: no control characters, '<', '&', no lead
  * bytes of invisible characters, and spaces only alone between others. */
 static inline size_t block_text(const void *bytes)
@@ -59,6 +68,12 @@ static inline size_t block_text(const void *bytes)
 }
 #else
 static inline size_t block_ascii(const void *bytes)
+{
+    (void)bytes;
+    return 0;
+}
+
+static inline size_t block_visible(const void *bytes)
 {
     (void)bytes;
     return 0;

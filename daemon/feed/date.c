@@ -265,12 +265,11 @@ static void read_all(struct reader *r)
     }
 }
 
-/* Lower case into `out`, white space trimmed; false when it is too long to be a date. */
+/* Lower case into `out`, without white space at its end; false when it is too long to be a date. */
 static bool fold(const char *text, char out[LONGEST])
 {
     size_t len = 0;
 
-    text += strspn(text, " \t\r\n\f");
     while (*text != '\0') {
         utf8proc_int32_t cp;
         utf8proc_ssize_t n;
@@ -311,8 +310,6 @@ static int64_t parse(const char *text)
     struct date_parts date;
     int64_t seconds;
 
-    if (date_read_well_made(text, &date))
-        return date_finish(date);
     if (date_read_number(text, &seconds))
         return seconds;
     if (date_read_ordinal(text, &r.parts, &r.at)) {
@@ -338,14 +335,30 @@ static int64_t parse(const char *text)
     return date_finish(r.parts);
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 int64_t feed_parse_date(const char *text, int64_t now)
 {
     char folded[LONGEST];
+    struct date_parts parts;
     int64_t seconds;
+    size_t len;
 
-    if (text == NULL || !fold(text, folded) || folded[0] == '\0')
+    if (text == NULL)
         return BW_TIME_NONE;
-    seconds = parse(folded);
+    while (is_space(*text))
+        text++;
+    for (len = strlen(text); len > 0 && is_space(text[len - 1]);)
+        len--;
+    if (date_read_well_made(text, len, &parts))
+        seconds = date_finish(parts);
+    else if (fold(text, folded) && folded[0] != '\0')
+        seconds = parse(folded);
+    else
+        return BW_TIME_NONE;
     if (seconds != BW_TIME_NONE && now != BW_TIME_NONE && seconds > now + FUTURE)
         return BW_TIME_NONE;
     return seconds;

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 enum { FIRST_YEAR = 1900, LAST_YEAR = 9999 };
 
@@ -206,13 +207,13 @@ static bool read_full_clock(const char *text, struct date_parts *p)
            text[2] == ':' && text[5] == ':';
 }
 
-/* What stands behind the clock in well-made dates: "z", "gmt", "+0500", "+05:00". */
-static bool read_full_zone(const char *text, struct date_parts *p)
+/* What stands behind the clock in well-made dates: "Z", "GMT", "+0500", "+05:00". */
+static bool read_full_zone(const char *text, size_t len, struct date_parts *p)
 {
-    size_t len = strlen(text);
     int hours, minutes;
 
-    if (strcmp(text, "z") == 0 || strcmp(text, "gmt") == 0)
+    if ((len == 1 && (*text == 'Z' || *text == 'z')) ||
+        (len == 3 && strncasecmp(text, "gmt", 3) == 0))
         return true;
     if ((text[0] != '+' && text[0] != '-') || !(len == 5 || (len == 6 && text[3] == ':')))
         return false;
@@ -222,29 +223,42 @@ static bool read_full_zone(const char *text, struct date_parts *p)
     return hours != DATE_NONE && minutes != DATE_NONE;
 }
 
-/* The two forms that nearly all dates have, to the letter: "wed, 16 oct 2024 11:42:00 gmt" and
- * "2024-10-16t11:42:00z". Others go the long way. */
-bool date_read_well_made(const char *text, struct date_parts *p)
+static int read_full_month(const char *text)
 {
-    size_t len = strlen(text);
+    const char name[3] = {(char)(text[0] | 0x20), (char)(text[1] | 0x20), (char)(text[2] | 0x20)};
+
+    return date_find_month(name, sizeof name);
+}
+
+/* The two forms that nearly all dates have, to the letter: "Wed, 16 Oct 2024 11:42:00 GMT" and
+ * "2024-10-16T11:42:00Z". Others go the long way. */
+bool date_read_well_made(const char *text, size_t len, struct date_parts *p)
+{
+    int century;
 
     *p = (struct date_parts){0};
     if (len >= 29 && text[3] == ',' && text[4] == ' ' && text[7] == ' ' && text[11] == ' ' &&
         text[16] == ' ' && text[25] == ' ') {
         p->day = two_digits(text + 5);
-        p->month = date_find_month(text + 8, 3);
-        p->year = two_digits(text + 12) * 100 + two_digits(text + 14);
-        return read_full_clock(text + 17, p) && read_full_zone(text + 26, p) &&
-               isdigit((unsigned char)text[12]) && isdigit((unsigned char)text[14]);
-    }
-    if (len >= 20 && text[4] == '-' && text[7] == '-' && text[10] == 't') {
-        p->year = two_digits(text) * 100 + two_digits(text + 2);
+        p->month = read_full_month(text + 8);
+        century = two_digits(text + 12);
+        p->year = two_digits(text + 14);
+        if (!read_full_clock(text + 17, p) || !read_full_zone(text + 26, len - 26, p))
+            return false;
+    } else if (len >= 20 && text[4] == '-' && text[7] == '-' && (text[10] | 0x20) == 't') {
+        century = two_digits(text);
+        p->year = two_digits(text + 2);
         p->month = two_digits(text + 5);
         p->day = two_digits(text + 8);
-        return read_full_clock(text + 11, p) && read_full_zone(text + 19, p) &&
-               isdigit((unsigned char)text[0]) && isdigit((unsigned char)text[2]);
+        if (!read_full_clock(text + 11, p) || !read_full_zone(text + 19, len - 19, p))
+            return false;
+    } else {
+        return false;
     }
-    return false;
+    if (century == DATE_NONE || p->year == DATE_NONE || p->month < 1)
+        return false;
+    p->year += century * 100;
+    return true;
 }
 
 bool date_read_ordinal(const char *text, struct date_parts *parts, const char **end)

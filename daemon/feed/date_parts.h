@@ -26,8 +26,9 @@ int64_t date_full_year(int64_t year, int digits); /* 04 is 2004, 99 is 1999 */
 /* Up to `most` digits at *at, which moves; *n is how many. DATE_NONE when there is none. */
 int64_t date_read_digits(const char **at, int most, int *n);
 
-/* RFC 822 and RFC 3339 to the letter, as nearly all dates are. Text is in lower case here. */
-bool date_read_well_made(const char *text, struct date_parts *parts);
+/* RFC 822 and RFC 3339 to the letter, as nearly all dates are; in any case, and without white space
+ * around it. The other functions want lower case. */
+bool date_read_well_made(const char *text, size_t len, struct date_parts *parts);
 
 /* Digits only: Unix times and ISO 8601's basic dates. True when it is that, of sense or not. */
 bool date_read_number(const char *text, int64_t *seconds);

@@ -45,11 +45,9 @@ void draft_claim(struct bw_parse *p, enum bw_slot slot, int rank, const char *te
     if (text != NULL) {
         if (len == 0)
             return;
-        copy = arena_strndup(p->doc->arena, text, len);
-        if (copy == NULL) {
-            p->failed = BW_ERR_LIMIT;
+        copy = parse_keep(p, text, len);
+        if (copy == NULL)
             return;
-        }
     }
     *claim = (struct bw_claim){.text = copy, .time = time, .rank = rank, .depth = p->depth};
 }
@@ -113,14 +111,16 @@ static void *grow(struct bw_parse *p, const void *old, size_t n, size_t *room, s
     return new;
 }
 
-void draft_add_category(struct bw_parse *p, const char *text, size_t len)
+static bool wants_category(const struct bw_parse *p)
 {
-    struct bw_draft *draft = target(p);
-    const char *copy;
+    return p->failed == BW_OK && p->in_item && p->item.n_categories < MOST_CATEGORIES;
+}
 
-    if (p->failed != BW_OK || !p->in_item || draft->n_categories >= MOST_CATEGORIES)
-        return;
-    copy = field_keep(p, text, len);
+/* `copy` in the arena; NULL adds none. */
+static void keep_category(struct bw_parse *p, const char *copy)
+{
+    struct bw_draft *draft = &p->item;
+
     if (copy == NULL)
         return;
     for (size_t i = 0; i < draft->n_categories; i++) {
@@ -136,6 +136,18 @@ void draft_add_category(struct bw_parse *p, const char *text, size_t len)
         draft->categories = array;
     }
     draft->categories[draft->n_categories++] = copy;
+}
+
+void draft_add_category(struct bw_parse *p, const char *text, size_t len)
+{
+    if (wants_category(p))
+        keep_category(p, parse_keep(p, text, len));
+}
+
+void draft_add_raw_category(struct bw_parse *p, const char *text, size_t len)
+{
+    if (wants_category(p))
+        keep_category(p, field_keep(p, text, len));
 }
 
 static int64_t parse_length(const struct bw_attr *attr)
@@ -192,11 +204,9 @@ static const char *clean_lang(struct bw_parse *p, const char *lang)
     len = strspn(lang, "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
     if (len == 0 || len > 35)
         return NULL;
-    copy = arena_strndup(p->doc->arena, lang, len);
-    if (copy == NULL) {
-        p->failed = BW_ERR_LIMIT;
+    copy = parse_keep(p, lang, len);
+    if (copy == NULL)
         return NULL;
-    }
     for (size_t i = 0; i < len; i++)
         copy[i] = copy[i] == '_' ? '-' : (char)tolower((unsigned char)copy[i]);
     return copy;

@@ -142,7 +142,7 @@ void field_convert(struct bw_parse *p, const struct bw_frame *frame, bool one_li
     }
     if (html && one_line && !p->is_atom)
         decode_again(&p->plain);
-    if (one_line)
+    if (one_line && (what & (TEXT_TAGS | TEXT_MARKS)))
         join_lines(&p->plain);
     if (p->plain.len > p->limits->max_text) {
         p->cut_text = true;
@@ -153,8 +153,6 @@ void field_convert(struct bw_parse *p, const struct bw_frame *frame, bool one_li
 
 const char *field_keep(struct bw_parse *p, const char *text, size_t len)
 {
-    const char *copy;
-
     buf_reset(&p->link);
     if (text_convert(text, utf8_cut(text, len, p->limits->max_text), 0, &p->link) != 0) {
         p->failed = BW_ERR_MEMORY;
@@ -162,8 +160,5 @@ const char *field_keep(struct bw_parse *p, const char *text, size_t len)
     }
     if (p->link.len == 0)
         return NULL;
-    copy = arena_strndup(p->doc->arena, p->link.data, p->link.len);
-    if (copy == NULL)
-        p->failed = BW_ERR_LIMIT;
-    return copy;
+    return parse_keep(p, p->link.data, p->link.len);
 }

@@ -8,22 +8,20 @@
 
 char *identity_resolve(struct bw_parse *p, const char *link, size_t len)
 {
-    char *result = NULL;
-
     buf_reset(&p->link);
-    if (url_resolve(p->frames[p->depth].base, link, len, &p->link) != 0)
+    if (url_resolve(p->frames[p->depth].base, link, len, &p->link) != 0) {
         p->failed = BW_ERR_MEMORY;
-    else if ((result = arena_strndup(p->doc->arena, p->link.data, p->link.len)) == NULL)
-        p->failed = BW_ERR_LIMIT;
-    return result;
+        return NULL;
+    }
+    return parse_keep(p, buf_text(&p->link), p->link.len);
 }
 
-static void append_field(struct bw_buf *buf, const char *mark, const char *text)
+/* The field and its NUL: fields that stand one behind the other stay apart. */
+static void append_field(struct bw_buf *buf, const char *text)
 {
-    buf_puts(buf, mark);
-    if (text != NULL)
-        buf_puts(buf, text);
-    buf_putc(buf, '\0');
+    if (text == NULL)
+        text = "";
+    buf_append(buf, text, strlen(text) + 1);
 }
 
 static void hash_buf(struct bw_parse *p, const struct bw_buf *buf, char key[BW_KEY_TEXT])
@@ -45,23 +43,27 @@ void identity_fill(struct bw_parse *p, struct bw_item *item)
     }
     buf_reset(buf);
     if (item->id != NULL) {
-        append_field(buf, "id", item->id);
+        buf_puts(buf, "id");
+        append_field(buf, item->id);
     } else if (item->link != NULL) {
         /* A fragment tells the entries of one page apart. */
         buf_puts(buf, "link");
         url_clean(item->link, buf);
         url_append_fragment(item->link, buf);
     } else {
-        append_field(buf, "title", item->title);
+        buf_puts(buf, "title");
+        append_field(buf, item->title);
         buf_printf(buf, "date%" PRId64, item->published);
-        if (item->title == NULL)
-            append_field(buf, "text", item->summary);
+        if (item->title == NULL) {
+            buf_puts(buf, "text");
+            append_field(buf, item->summary);
+        }
     }
     hash_buf(p, buf, item->key);
     buf_reset(buf);
-    append_field(buf, "", item->title);
-    append_field(buf, "", item->summary);
-    append_field(buf, "", item->content);
+    append_field(buf, item->title);
+    append_field(buf, item->summary);
+    append_field(buf, item->content);
     hash_buf(p, buf, item->content_hash);
 }
 

@@ -47,9 +47,9 @@ static void feed_element(struct bw_parse *p, const struct bw_tag *tag, const jso
 
     if (text == NULL)
         return;
-    parse_start(p, tag, tag->name, NULL, 0);
+    parse_start(p, tag, ELEMENT_UNKNOWN, NULL, 0);
     parse_text(p, text, strlen(text));
-    parse_end(p, tag->name);
+    parse_end(p);
 }
 
 static void claim_author(struct bw_parse *p, const json_t *author)
@@ -107,7 +107,7 @@ static void read_item(struct bw_parse *p, const json_t *item)
     json_t *list = json_object_get(item, "tags"), *tag;
     size_t i;
 
-    parse_start(p, &item_tag, "item", NULL, 0);
+    parse_start(p, &item_tag, ELEMENT_UNKNOWN, NULL, 0);
     feed_element(p, &tags[SLOT_ID], json_object_get(item, "id"));
     feed_element(p, &tags[SLOT_LINK], json_object_get(item, "url"));
     if (json_object_get(item, "url") == NULL)
@@ -123,10 +123,10 @@ static void read_item(struct bw_parse *p, const json_t *item)
     json_array_foreach(list, i, tag)
     {
         if (json_is_string(tag))
-            draft_add_category(p, json_string_value(tag), json_string_length(tag));
+            draft_add_raw_category(p, json_string_value(tag), json_string_length(tag));
     }
     read_attachments(p, item);
-    parse_end(p, "item");
+    parse_end(p);
 }
 
 static void read_feed(struct bw_parse *p, const json_t *root)

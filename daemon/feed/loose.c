@@ -9,9 +9,9 @@
 #include <strings.h>
 
 struct open {
-    size_t name;         /* offset in `names` */
-    unsigned len, local; /* of it, and where its local part begins */
-    char first;          /* in lower case */
+    size_t name; /* offset in `names` */
+    unsigned len;
+    char first; /* in lower case */
     const struct bw_tag *tag;
 };
 
@@ -24,7 +24,7 @@ static void close_top(struct loose_reader *r)
 {
     const struct open *open = open_at(r, r->parse->depth);
 
-    parse_end(r->parse, r->names.data + open->name + open->local);
+    parse_end(r->parse);
     r->names.len = open->name;
     r->stack.len -= sizeof *open;
 }
@@ -99,11 +99,8 @@ static void close_implied(struct loose_reader *r, const struct bw_tag *tag)
 static void push(struct loose_reader *r, const struct bw_tag *tag)
 {
     const struct loose_name *name = &r->tag.name;
-    struct open open = {.name = r->names.len,
-                        .len = name->len,
-                        .local = name->local,
-                        .first = to_lower(name->text[0]),
-                        .tag = tag};
+    struct open open = {
+        .name = r->names.len, .len = name->len, .first = to_lower(name->text[0]), .tag = tag};
 
     if (buf_append(&r->names, name->text, name->len + 1) != 0 ||
         buf_append(&r->stack, &open, sizeof open) != 0)
@@ -122,7 +119,7 @@ static void start_element(struct loose_reader *r)
     if (!r->has_root)
         parse_root(r->parse, uri, prefix, local, read->attrs, read->n);
     r->has_root = true;
-    parse_start(r->parse, tag, local, read->attrs, read->n);
+    parse_start(r->parse, tag, element_find(local, strlen(local)), read->attrs, read->n);
     if (r->parse->failed != BW_OK)
         return;
     push(r, tag);

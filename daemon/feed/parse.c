@@ -42,7 +42,9 @@ void parse_clear(struct bw_parse *p)
 const struct bw_attr *attr_find(const struct bw_attr *attrs, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++) {
-        if (strcasecmp(attrs[i].name, name) == 0 && attrs[i].len > 0)
+        /* Most differ in their first letter already. */
+        if ((attrs[i].name[0] | 0x20) == name[0] && strcasecmp(attrs[i].name, name) == 0 &&
+            attrs[i].len > 0)
             return &attrs[i];
     }
     return NULL;
@@ -55,9 +57,9 @@ static bool attr_is(const struct bw_attr *attr, const char *value)
     return attr != NULL && attr->len == len && strncasecmp(attr->value, value, len) == 0;
 }
 
-static const char *keep(struct bw_parse *p, const char *text, size_t len)
+char *parse_keep(struct bw_parse *p, const char *text, size_t len)
 {
-    const char *copy = arena_strndup(p->doc->arena, text, len);
+    char *copy = arena_strndup(p->doc->arena, text, len);
 
     if (copy == NULL)
         p->failed = BW_ERR_LIMIT;
@@ -88,12 +90,12 @@ static void inherit(struct bw_parse *p, struct bw_frame *frame, const struct bw_
         if (attr->len > LONGEST_LINK)
             continue;
         if (strcmp(attr->name, "lang") == 0) {
-            frame->lang = attr->len == 0 ? NULL : keep(p, attr->value, attr->len);
+            frame->lang = attr->len == 0 ? NULL : parse_keep(p, attr->value, attr->len);
         } else if (strcmp(attr->name, "base") == 0 && attr->len > 0) {
             buf_reset(&p->link);
             if (url_is_openable(attr->value, attr->len) &&
                 url_resolve(frame->base, attr->value, attr->len, &p->link) == 0)
-                frame->base = keep(p, p->link.data, p->link.len);
+                frame->base = parse_keep(p, p->link.data, p->link.len);
         }
     }
 }
@@ -191,7 +193,7 @@ static void start_item(struct bw_parse *p, struct bw_frame *frame, const struct 
     if (href != NULL)
         claim_link(p, 2, href->value, href->len);
     if (changed != NULL) {
-        const char *text = keep(p, changed->value, changed->len);
+        const char *text = parse_keep(p, changed->value, changed->len);
 
         draft_claim(p, SLOT_UPDATED, 1, NULL, 0, feed_parse_date(text, p->input->now));
     }
@@ -207,7 +209,7 @@ static void start_category(struct bw_parse *p, struct bw_frame *frame, const str
     if (name == NULL)
         name = attr_find(attrs, n, "text");
     if (name != NULL)
-        draft_add_category(p, name->value, name->len);
+        draft_add_raw_category(p, name->value, name->len);
     capture(p, frame);
 }
 
@@ -285,16 +287,16 @@ static void start_known(struct bw_parse *p, struct bw_frame *frame, const struct
 }
 
 /* An element inside text begins or ends: its tag becomes a mark. */
-static void mark_element(struct bw_parse *p, const char *local)
+static void mark_element(struct bw_parse *p, enum bw_element kind)
 {
-    char mark = text_mark(local);
+    char mark = text_mark(kind);
 
     p->frames[p->content_depth].markup = true;
     if (mark != '\0' && buf_putc(&p->scratch, mark) != 0)
         p->failed = BW_ERR_MEMORY;
 }
 
-void parse_start(struct bw_parse *p, const struct bw_tag *tag, const char *local,
+void parse_start(struct bw_parse *p, const struct bw_tag *tag, enum bw_element kind,
                  const struct bw_attr *attrs, size_t n_attrs)
 {
     struct bw_frame *frame;
@@ -307,13 +309,16 @@ void parse_start(struct bw_parse *p, const struct bw_tag *tag, const char *local
     }
     p->depth++;
     frame = &p->frames[p->depth];
-    *frame = (struct bw_frame){
-        .base = frame[-1].base, .lang = frame[-1].lang, .inside = frame[-1].inside, .tag = tag};
+    *frame = (struct bw_frame){.tag = tag,
+                               .base = frame[-1].base,
+                               .lang = frame[-1].lang,
+                               .inside = frame[-1].inside,
+                               .kind = (unsigned char)kind};
     if (n_attrs > 0)
         inherit(p, frame, attrs, n_attrs);
     if (p->content_depth > 0) {
-        mark_element(p, local);
-        if (p->raw_depth == 0 && text_is_raw(local))
+        mark_element(p, kind);
+        if (p->raw_depth == 0 && kind == ELEMENT_RAW)
             p->raw_depth = p->depth;
         frame->tag = NULL;
     } else if (tag != NULL && (!(frame->inside & IN_SOURCE))) {
@@ -368,7 +373,7 @@ static void add_keywords(struct bw_parse *p)
     while (*at != '\0') {
         size_t len = strcspn(at, ",");
 
-        draft_add_category(p, at, len);
+        draft_add_raw_category(p, at, len);
         at += len + (at[len] == ',');
     }
 }
@@ -465,11 +470,11 @@ static void end_known(struct bw_parse *p, const struct bw_frame *frame)
     switch ((enum bw_role)frame->tag->role) {
     case ROLE_NAME:
         if (frame->inside & IN_PERSON)
-            p->person_name = keep(p, p->plain.data, p->plain.len);
+            p->person_name = parse_keep(p, p->plain.data, p->plain.len);
         break;
     case ROLE_EMAIL:
         if (frame->inside & IN_PERSON)
-            p->person_email = keep(p, p->plain.data, p->plain.len);
+            p->person_email = parse_keep(p, p->plain.data, p->plain.len);
         break;
     case ROLE_ID:
         end_id(p, frame);
@@ -491,14 +496,14 @@ static void end_known(struct bw_parse *p, const struct bw_frame *frame)
     }
 }
 
-void parse_end(struct bw_parse *p, const char *local)
+void parse_end(struct bw_parse *p)
 {
     struct bw_frame *frame = &p->frames[p->depth];
 
     if (p->failed != BW_OK || p->depth == 0)
         return;
     if (p->content_depth > 0 && p->depth > p->content_depth) {
-        mark_element(p, local);
+        mark_element(p, (enum bw_element)frame->kind);
         if (p->raw_depth == p->depth)
             p->raw_depth = 0;
         p->depth--;

@@ -6,6 +6,7 @@
 #define FEED_PARSE_H
 
 #include "blocwatch/feed.h"
+#include "element.h"
 #include "tag.h"
 
 enum { LONGEST_LINK = 8192 }; /* longer ones are no links */
@@ -41,6 +42,7 @@ struct bw_frame {
     const char *base, *lang;
     size_t start; /* where its text begins in `scratch` */
     unsigned char inside;
+    unsigned char kind; /* enum bw_element, for elements in text */
     bool captures;
     /* of a text */
     bool html, is_explicit, base64, markup;
@@ -80,10 +82,11 @@ int parse_init(struct bw_parse *p, const struct bw_feed_input *input,
                const struct bw_feed_limits *limits);
 void parse_clear(struct bw_parse *p);
 
-/* An element begins or ends, text stands in it. They do nothing once the parse has failed. */
-void parse_start(struct bw_parse *p, const struct bw_tag *tag, const char *local,
+/* An element begins or ends, text stands in it. They do nothing once the parse has failed. `tag`
+ * and `kind` are what the element's name means to feeds and to HTML. */
+void parse_start(struct bw_parse *p, const struct bw_tag *tag, enum bw_element kind,
                  const struct bw_attr *attrs, size_t n_attrs);
-void parse_end(struct bw_parse *p, const char *local);
+void parse_end(struct bw_parse *p);
 void parse_text(struct bw_parse *p, const char *text, size_t len);
 
 /* The root: decides the format. */
@@ -93,6 +96,10 @@ void parse_root(struct bw_parse *p, const char *uri, const char *prefix, const c
 /* The document has ended; an item still open counts only where it would be the only one. */
 void parse_finish(struct bw_parse *p);
 
+/* A copy in the document's arena; NULL when that is full: the parse has failed then. */
+char *parse_keep(struct bw_parse *p, const char *text, size_t len);
+
+/* `name` in lower case; an attribute without a value is none. */
 const struct bw_attr *attr_find(const struct bw_attr *attrs, size_t n, const char *name);
 
 /* draft.c: the fields of an item or of the feed. */
@@ -103,6 +110,8 @@ void draft_claim_text(struct bw_parse *p, const struct bw_tag *tag, const char *
 void draft_claim(struct bw_parse *p, enum bw_slot slot, int rank, const char *text, size_t len,
                  int64_t time);
 void draft_add_category(struct bw_parse *p, const char *text, size_t len);
+/* The same for text that field_convert() has not seen. */
+void draft_add_raw_category(struct bw_parse *p, const char *text, size_t len);
 void draft_add_enclosure(struct bw_parse *p, const char *url, size_t len,
                          const struct bw_attr *type, const struct bw_attr *length);
 void draft_finish_item(struct bw_parse *p);

@@ -325,16 +325,9 @@ int feed_html_to_text(const char *html, size_t len, struct bw_buf *out)
     return text_convert(html, len, TEXT_TAGS | TEXT_REFERENCES, out);
 }
 
-char text_mark(const char *element)
+char text_mark(enum bw_element kind)
 {
-    enum bw_element kind = element_find(element, strlen(element));
-
     return kind == ELEMENT_BLOCK ? MARK_LINE : kind == ELEMENT_CELL ? MARK_SPACE : '\0';
-}
-
-bool text_is_raw(const char *element)
-{
-    return element_find(element, strlen(element)) == ELEMENT_RAW;
 }
 
 bool text_looks_like_html(const char *text, size_t len)

@@ -3,6 +3,7 @@
 #define FEED_TEXT_H
 
 #include "blocwatch/buf.h"
+#include "element.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,10 +21,7 @@ int text_convert(const char *text, size_t len, unsigned what, struct bw_buf *out
 
 /* Where an element begins or ends whose tag was never text: a mark to append to the text, or '\0'
  * for one that joins what stands on both sides. */
-char text_mark(const char *element);
-
-/* Is this an element whose content is no text: a script, a style sheet? */
-bool text_is_raw(const char *element);
+char text_mark(enum bw_element kind);
 
 /* Is this text, which should be plain, HTML after all? Only when it has an end tag or a reference
  * and no tag or reference that HTML does not know: guessing wrong would lose text. */

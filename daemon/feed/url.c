@@ -1,5 +1,6 @@
 /* Resolves links and takes them apart. Owns nothing. */
 #include "url.h"
+#include "block.h"
 #include "blocwatch/feed.h"
 
 #include <ctype.h>
@@ -143,14 +144,13 @@ static void put_resolved(struct bw_buf *out, const char *base_text, const char *
 /* No spaces and control characters? */
 static bool is_clean(const char *text, size_t len)
 {
-    unsigned char bad = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-
-        bad |= (c <= ' ') | (c == 0x7F);
-    }
-    return bad == 0;
+    while (len - i >= BLOCK && block_visible(text + i) == BLOCK)
+        i += BLOCK;
+    while (i < len && (unsigned char)text[i] > ' ' && text[i] != 0x7F)
+        i++;
+    return i == len;
 }
 
 /* `link` without white space around it and without line breaks and tabs inside; spaces that must
@@ -167,12 +167,12 @@ static int trim(const char *link, size_t len, struct bw_buf *out)
     }
     while (len > 0 && isspace((unsigned char)link[len - 1]))
         len--;
-    is_url = scheme_length(link, len) > 0 || (len > 0 && link[0] == '/');
     if (is_clean(link, len) &&
         (memchr(link, '&', len) == NULL || memmem(link, len, "&amp;", 5) == NULL))
         return buf_append(out, link, len);
     if (buf_reserve(out, len * 3) != 0)
         return -1;
+    is_url = scheme_length(link, len) > 0 || (len > 0 && link[0] == '/');
     to = out->data + out->len;
     for (size_t i = 0; i < len; i++) {
         if (link[i] == ' ' && is_url)
@@ -219,9 +219,9 @@ bool url_is_openable(const char *link, size_t len)
         link++;
         len--;
     }
-    n = scheme_length(link, len);
-    if (n > 3 && strncasecmp(link, "http", 4) == 0)
+    if (len >= 4 && strncasecmp(link, "http", 4) == 0)
         return true;
+    n = scheme_length(link, len);
     for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++) {
         if (strlen(closed[i]) == n && strncasecmp(link, closed[i], n) == 0)
             return false;
@@ -301,40 +301,44 @@ static bool is_tracking(const char *name, size_t len)
     return false;
 }
 
-static void put_lower(struct bw_buf *out, struct piece piece)
+static char *copy(char *to, struct piece piece)
 {
-    if (buf_reserve(out, piece.len) != 0)
-        return;
+    return piece.len == 0 ? to : mempcpy(to, piece.text, piece.len);
+}
+
+static char *copy_lower(char *to, struct piece piece)
+{
     for (size_t i = 0; i < piece.len; i++) {
         char c = piece.text[i];
 
-        out->data[out->len++] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+        *to++ = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
     }
-    out->data[out->len] = '\0';
+    return to;
 }
 
 /* Scheme and host in lower case; the port left out where it is the scheme's own. */
-static void put_origin(struct bw_buf *out, const struct url *url)
+static char *copy_origin(char *to, const struct url *url)
 {
     struct piece authority = url->authority;
 
     if (url->scheme.text != NULL) {
-        put_lower(out, url->scheme);
-        buf_putc(out, ':');
+        to = copy_lower(to, url->scheme);
+        *to++ = ':';
     }
     if (authority.text == NULL)
-        return;
+        return to;
     if (url->scheme.len == 4 && authority.len > 3 &&
         memcmp(authority.text + authority.len - 3, ":80", 3) == 0)
         authority.len -= 3;
     else if (url->scheme.len == 5 && authority.len > 4 &&
              memcmp(authority.text + authority.len - 4, ":443", 4) == 0)
         authority.len -= 4;
-    buf_puts(out, "//");
-    put_lower(out, authority);
+    *to++ = '/';
+    *to++ = '/';
+    return copy_lower(to, authority);
 }
 
-static void put_query(struct bw_buf *out, struct piece query)
+static char *copy_query(char *to, struct piece query)
 {
     const char *at = query.text, *end = query.text + query.len;
     char mark = '?';
@@ -346,25 +350,32 @@ static void put_query(struct bw_buf *out, struct piece query)
         while (name < len && at[name] != '=')
             name++;
         if (len > 0 && !is_tracking(at, name)) {
-            buf_putc(out, mark);
-            buf_append(out, at, len);
+            *to++ = mark;
+            to = mempcpy(to, at, len);
             mark = '&';
         }
         at += len + (stop != NULL);
     }
+    return to;
 }
 
 int url_clean(const char *link, struct bw_buf *out)
 {
     struct url url = split(link);
+    char *to;
 
-    put_origin(out, &url);
+    /* Pieces are only left out, but for the path of a bare host. */
+    if (buf_reserve(out, strlen(link) + 1) != 0)
+        return -1;
+    to = copy_origin(out->data + out->len, &url);
     if (url.path.len == 0 && url.authority.text != NULL)
-        buf_putc(out, '/');
-    put(out, "", url.path, "");
+        *to++ = '/';
+    to = copy(to, url.path);
     if (url.query.text != NULL)
-        put_query(out, url.query);
-    return out->failed ? -1 : 0;
+        to = copy_query(to, url.query);
+    *to = '\0';
+    out->len = (size_t)(to - out->data);
+    return 0;
 }
 
 int feed_clean_link(const char *link, struct bw_buf *out)

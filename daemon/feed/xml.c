@@ -14,6 +14,7 @@ enum { CACHE_SLOTS = 256, MOST_ATTRS = 48, MOST_DECLARATIONS = 512, WINDOW = 1 <
 struct cached {
     const xmlChar *local, *prefix, *uri;
     const struct bw_tag *tag;
+    enum bw_element kind;
 };
 
 struct reader {
@@ -26,8 +27,8 @@ struct reader {
     bool has_root, broken;
 };
 
-static const struct bw_tag *find_tag(struct reader *r, const xmlChar *local, const xmlChar *prefix,
-                                     const xmlChar *uri)
+static const struct cached *find_name(struct reader *r, const xmlChar *local, const xmlChar *prefix,
+                                      const xmlChar *uri)
 {
     uint64_t mixed = ((uintptr_t)local ^ (uintptr_t)uri << 1 ^ (uintptr_t)prefix << 2) *
                      UINT64_C(0x9E3779B97F4A7C15);
@@ -36,11 +37,12 @@ static const struct bw_tag *find_tag(struct reader *r, const xmlChar *local, con
 
     if (entry->local != local || entry->prefix != prefix || entry->uri != uri) {
         entry->tag = tag_find((const char *)uri, (const char *)prefix, (const char *)local);
+        entry->kind = element_find((const char *)local, strlen((const char *)local));
         entry->local = local;
         entry->prefix = prefix;
         entry->uri = uri;
     }
-    return entry->tag;
+    return entry;
 }
 
 /* Leaves the document to the forgiving reader. */
@@ -61,6 +63,7 @@ static void on_start(void *context, const xmlChar *local, const xmlChar *prefix,
                      const xmlChar **raw)
 {
     struct reader *r = context;
+    const struct cached *name = find_name(r, local, prefix, uri);
     struct bw_attr attrs[MOST_ATTRS];
     size_t n = 0;
 
@@ -79,7 +82,7 @@ static void on_start(void *context, const xmlChar *local, const xmlChar *prefix,
                    n);
         r->has_root = true;
     }
-    parse_start(r->parse, find_tag(r, local, prefix, uri), (const char *)local, attrs, n);
+    parse_start(r->parse, name->tag, name->kind, attrs, n);
     stop_if_done(r);
 }
 
@@ -87,9 +90,10 @@ static void on_end(void *context, const xmlChar *local, const xmlChar *prefix, c
 {
     struct reader *r = context;
 
+    (void)local;
     (void)prefix;
     (void)uri;
-    parse_end(r->parse, (const char *)local);
+    parse_end(r->parse);
     stop_if_done(r);
 }
 
