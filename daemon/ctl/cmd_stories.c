@@ -94,6 +94,8 @@ static enum ctl_code run(struct ctl *ctl)
     struct bw_error err = {0};
     enum ctl_code code;
 
+    if (query.stance != NULL && stance_parse(query.stance) < 0)
+        return ctl_misuse("--stance: there is no stance \"%s\"", query.stance);
     if (ctl_time(ctl, "since", &query.since_ms) != 0 ||
         ctl_number(ctl, "limit", 50, SIZE_MAX / 2, &query.limit) != 0)
         return CTL_USAGE;

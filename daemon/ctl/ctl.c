@@ -288,7 +288,7 @@ static enum ctl_code check_line(const struct line *line)
         return ctl_misuse("%s: expected %s; see blocwatchctl %s --help", command->name,
                           command->arguments, command->name);
     if (line->ctl.argc > command->max_arguments && is_group(line->words[0]) &&
-        command->max_arguments == 0)
+        command->max_arguments == 0 && strchr(command->name, ' ') == NULL)
         return ctl_misuse("%s %s: there is no such command; see blocwatchctl %s --help",
                           line->words[0], line->ctl.argv[0], line->words[0]);
     if (line->ctl.argc > command->max_arguments)

@@ -66,6 +66,43 @@ void filter_add_lang(struct filter *filter, const char *lower, const char *upper
     filter_add_text(filter, upper, filter->lang_end);
 }
 
+/* Jumps through an index from one code to the next: there are few of them in many events. */
+#define CODES_OF(column)                                                                           \
+    "WITH RECURSIVE code (name) AS (SELECT min(" column ") FROM event UNION ALL"                   \
+    " SELECT (SELECT min(" column ") FROM event WHERE " column " > name) FROM code"                \
+    " WHERE name IS NOT NULL) SELECT name FROM code WHERE name = ? COLLATE NOCASE"
+
+int filter_add_code(struct filter *filter, struct bw_store *store, const char *column,
+                    const char *condition, const char *code, struct bw_error *err)
+{
+    const char *sql = strcmp(column, "actor") == 0 ? CODES_OF("actor") : CODES_OF("bloc");
+    char *stored = filter->codes[filter->n_codes];
+    struct db_query query;
+    int row;
+
+    if (code == NULL)
+        return 0;
+    if (db_query(store, sql, &query, err) != 0)
+        return -1;
+    db_text(&query, code);
+    while ((row = db_step(&query, err)) > 0) {
+        const char *name = db_column_word(&query, 0);
+
+        if (stored[0] == '\0' || strcmp(name, code) == 0)
+            snprintf(stored, FILTER_CODE, "%s", name);
+    }
+    db_end(&query);
+    if (row < 0)
+        return -1;
+    if (stored[0] == '\0') {
+        filter->nothing = true;
+    } else {
+        filter_add_text(filter, condition, stored);
+        filter->n_codes++;
+    }
+    return 0;
+}
+
 int filter_add_name(struct filter *filter, struct bw_store *store, const char *table,
                     const char *condition, const char *name, struct bw_error *err)
 {

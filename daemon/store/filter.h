@@ -4,7 +4,7 @@
 
 #include "db.h"
 
-enum { FILTER_VALUES = 16 };
+enum { FILTER_VALUES = 16, FILTER_CODES = 2, FILTER_CODE = 64 };
 
 struct filter {
     struct bw_buf sql;
@@ -14,6 +14,8 @@ struct filter {
         int64_t number;
     } values[FILTER_VALUES];
     size_t n;
+    char codes[FILTER_CODES][FILTER_CODE]; /* as they are stored */
+    size_t n_codes;
     char lang_end[64]; /* the first name that is no subtag of the language */
     bool nothing;      /* it names a source or rule that nobody knows: there are no rows */
 };
@@ -30,6 +32,10 @@ void filter_add_id(struct filter *filter, const char *condition, int64_t id);
 void filter_add_word(struct filter *filter, const char *condition, const char *text);
 /* "ru" means "ru-kz" as well. */
 void filter_add_lang(struct filter *filter, const char *lower, const char *upper, const char *lang);
+/* An actor's or a bloc's code, whatever its case: "brics" finds what is stored as "BRICS".
+ * `column` is the event's. */
+int filter_add_code(struct filter *filter, struct bw_store *store, const char *column,
+                    const char *condition, const char *code, struct bw_error *err);
 /* By the number that stands for a source or rule; `table` is its table. */
 int filter_add_name(struct filter *filter, struct bw_store *store, const char *table,
                     const char *condition, const char *name, struct bw_error *err);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* Events are looked up once for the whole list, and not once a hit. */
-static int add_event_filter(struct filter *filter, const struct bw_hit_query *query,
-                            struct bw_error *err)
+static int add_event_filter(struct filter *filter, struct bw_store *store,
+                            const struct bw_hit_query *query, struct bw_error *err)
 {
     int stance = query->stance != NULL ? stance_parse(query->stance) : 0;
 
@@ -15,8 +15,9 @@ static int add_event_filter(struct filter *filter, const struct bw_hit_query *qu
     if (query->actor == NULL && query->bloc == NULL && query->stance == NULL)
         return 0;
     buf_puts(&filter->sql, " AND h.id IN (SELECT hit FROM event WHERE 1");
-    filter_add_word(filter, "actor = ?", query->actor);
-    filter_add_word(filter, "bloc = ?", query->bloc);
+    if (filter_add_code(filter, store, "actor", "actor = ?", query->actor, err) != 0 ||
+        filter_add_code(filter, store, "bloc", "bloc = ?", query->bloc, err) != 0)
+        return -1;
     if (query->stance != NULL)
         filter_add_number(filter, "stance = ?", stance);
     buf_putc(&filter->sql, ')');
@@ -81,7 +82,7 @@ static int add_filters(struct filter *filter, struct bw_store *store,
         filter_add_name(filter, store, "rule", "h.rule = ?", query->rule, err) != 0 ||
         filter_add_name(filter, store, "source", "h.source = ?", query->source, err) != 0 ||
         add_severity(filter, query->severity, err) != 0 ||
-        add_fate(filter, query->fate, err) != 0 || add_event_filter(filter, query, err) != 0)
+        add_fate(filter, query->fate, err) != 0 || add_event_filter(filter, store, query, err) != 0)
         return -1;
     return add_search(filter, store, query->search, err);
 }

@@ -1,8 +1,8 @@
 /* The list of stories. Owns nothing. */
 #include "filter.h"
 
-static int add_event_filter(struct filter *filter, const struct bw_story_query *query,
-                            struct bw_error *err)
+static int add_event_filter(struct filter *filter, struct bw_store *store,
+                            const struct bw_story_query *query, struct bw_error *err)
 {
     int stance = query->stance != NULL ? stance_parse(query->stance) : 0;
 
@@ -15,8 +15,9 @@ static int add_event_filter(struct filter *filter, const struct bw_story_query *
                " AND s.id IN (SELECT si.story FROM event AS e CROSS JOIN story_item AS si"
                " ON si.item = e.item WHERE %se.gone = 0",
                query->actor != NULL ? "" : "+");
-    filter_add_word(filter, "e.actor = ?", query->actor);
-    filter_add_word(filter, "e.bloc = ?", query->bloc);
+    if (filter_add_code(filter, store, "actor", "e.actor = ?", query->actor, err) != 0 ||
+        filter_add_code(filter, store, "bloc", "e.bloc = ?", query->bloc, err) != 0)
+        return -1;
     if (query->stance != NULL)
         filter_add_number(filter, "e.stance = ?", stance);
     buf_putc(&filter->sql, ')');
@@ -133,8 +134,11 @@ int store_list_stories(struct bw_store *store, const struct bw_story_query *quer
     filter_add_id(&filter, "s.id < ?", query->before_id);
     if (query->since_ms != 0)
         filter_add_time(&filter, "+s.last_ms >= ?", query->since_ms);
-    if (add_event_filter(&filter, query, err) == 0 &&
-        filter_begin(&filter, store, " ORDER BY s.id DESC", query->limit, &rows, err) == 0) {
+    if (add_event_filter(&filter, store, query, err) != 0)
+        goto out;
+    if (filter.nothing)
+        result = 0;
+    else if (filter_begin(&filter, store, " ORDER BY s.id DESC", query->limit, &rows, err) == 0) {
         while ((result = db_step(&rows, err)) > 0) {
             int told = tell_story(store, &rows, fn, ctx, err);
 
@@ -144,6 +148,7 @@ int store_list_stories(struct bw_store *store, const struct bw_story_query *quer
             }
         }
     }
+out:
     db_end(&rows);
     filter_clear(&filter);
     db_leave_view(store);

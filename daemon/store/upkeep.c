@@ -244,8 +244,8 @@ int store_check(struct bw_store *store, struct bw_error *err)
         return -1;
     row = db_step(&query, err);
     if (row > 0 && strcmp(db_column_word(&query, 0), "ok") != 0)
-        row =
-            error_set(err, BW_ERR_FORMAT, "%s: damaged: %s", store->path, db_column_word(&query, 0));
+        row = error_set(err, BW_ERR_FORMAT, "%s: damaged: %s", store->path,
+                        db_column_word(&query, 0));
     db_end(&query);
     if (row < 0)
         return -1;

@@ -266,8 +266,9 @@ struct bw_hit_row {
     int64_t retracted_ms;             /* the item was edited and this hits no more; BW_TIME_NONE */
 };
 struct bw_hit_query {
-    int64_t since_ms, until_ms;                                          /* BW_TIME_NONE, 0: open */
-    const char *rule, *source, *lang, *actor, *bloc, *stance, *severity; /* NULL: any */
+    int64_t since_ms, until_ms; /* BW_TIME_NONE, 0: open */
+    /* NULL: any. Actor and bloc in any case, "brics" as "BRICS". */
+    const char *rule, *source, *lang, *actor, *bloc, *stance, *severity;
     const char *search;          /* words, folded as the index is; NULL: none */
     int64_t story, id;           /* 0: any */
     int64_t before_id, after_id; /* cursor: only hits with a lower, or higher, id; 0 none */
@@ -308,8 +309,8 @@ struct bw_story_row {
     size_t n_items, n_sources;
 };
 struct bw_story_query {
-    int64_t since_ms, before_id, id; /* since_ms: last seen; 0 and BW_TIME_NONE: open */
-    const char *actor, *bloc, *stance;
+    int64_t since_ms, before_id, id;   /* since_ms: last seen; 0 and BW_TIME_NONE: open */
+    const char *actor, *bloc, *stance; /* as for hits */
     size_t limit;
 };
 typedef int store_story_row_fn(const struct bw_story_row *story, void *ctx);

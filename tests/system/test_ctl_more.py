@@ -270,6 +270,18 @@ def test_standard_output_that_is_not_there(polled, tmp_path):
     assert len(result.stdout.splitlines()) == 1 and result.stderr == ""
 
 
+def test_codes_in_any_case(polled):
+    assert len(polled.json("hits", "--actor", "kz", "--bloc", "brics")) == 1
+    assert len(polled.json("stories", "--actor", "kz")) == 1
+    assert polled.json("hits", "--actor", "KZ", "--bloc", "eaeu") == []
+    assert polled.ctl("stories", "--stance", "joinz").returncode == 2
+
+
+def test_what_is_too_much(polled):
+    assert "unexpected argument extra" in polled.ctl("rules", "backtest", "extra").stderr
+    assert "alerts nonsense: there is no such command" in polled.ctl("alerts", "nonsense").stderr
+
+
 def test_help_as_a_word(polled):
     assert ctl("help").stdout == ctl("--help").stdout
     assert ctl("help", "rules").stdout == ctl("rules", "--help").stdout

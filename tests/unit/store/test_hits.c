@@ -176,6 +176,27 @@ static void test_retraction(void **state)
     assert_int_equal(count(f, (struct bw_hit_query){.actor = "KZ"}), 1);
 }
 
+/* Codes are found in any case, but what is written exactly so comes first. */
+static void test_case_of_codes(void **state)
+{
+    struct fixture *f = *state;
+    struct poll poll = {.feed = {.n_items = 0}};
+
+    add_item(&poll, "a", "First", "http://x/a");
+    add_hit(&poll, "ca", "KZ", BW_STANCE_JOINS, "UnionState");
+    add_item(&poll, "b", "Second", "http://x/b");
+    add_hit(&poll, "ca", "UZ", BW_STANCE_JOINS, "UNIONSTATE");
+    assert_int_equal(count(f, (struct bw_hit_query){.actor = "KZ"}), 0);
+    save_quietly(f, "s", &poll, NOW);
+    assert_int_equal(count(f, (struct bw_hit_query){.actor = "kz"}), 1);
+    assert_int_equal(count(f, (struct bw_hit_query){.actor = "KZ"}), 1);
+    assert_int_equal(count(f, (struct bw_hit_query){.actor = "K"}), 0);
+    assert_int_equal(count(f, (struct bw_hit_query){.actor = "TM"}), 0);
+    assert_int_equal(count(f, (struct bw_hit_query){.bloc = "unionstate"}), 1);
+    assert_int_equal(count(f, (struct bw_hit_query){.actor = "kZ", .bloc = "UnionState"}), 1);
+    assert_int_equal(count(f, (struct bw_hit_query){.actor = "KZ", .bloc = "UNIONSTATE"}), 0);
+}
+
 /* Other rules on the stored item: its text stays. */
 static void test_matched_again(void **state)
 {
@@ -295,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_edit_without_change, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_correction, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retraction, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_case_of_codes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_matched_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_first_hit_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fate, set_up, tear_down),
