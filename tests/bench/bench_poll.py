@@ -63,6 +63,9 @@ class Bench:
 
     def add(self, name, cold, warm):
         self.rows.append((name, cold, warm))
+        told = " ".join(f"{word} {cost[0]:.2f} CPU s {cost[1]:.2f} s wall;"
+                        for word, cost in (("cold", cold), ("warm", warm)) if cost is not None)
+        print(f"{name}: {told}", file=sys.stderr, flush=True)
 
     # --- blocwatchd ---
 
