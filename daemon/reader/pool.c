@@ -19,6 +19,7 @@ enum {
     START_LIMIT_MS = 60000,  /* compiling the rules, under sanitizers on a busy machine */
     RESTART_DELAY_MS = 1000, /* when a reader does not even start; doubled each time */
     RESTART_CAP_MS = 60000,
+    GRACES = 10,     /* tenths of the time limit, while bytes are on their way */
     START_TRIES = 3, /* before documents go home unread, when there is no other reader */
     TRIES = 2,
     LARGEST_DOCUMENT_MEMORY = 512 << 20,
@@ -48,6 +49,7 @@ struct reader {
     struct job *job;
     uint32_t id;    /* of the frame that it works on */
     uint32_t rules; /* generation of the rules that it holds */
+    int graces;     /* given for this document */
     int failures;   /* in a row: did not start, or ended without being asked anything */
 };
 
@@ -314,17 +316,31 @@ static void on_closed(struct bufferevent *wire, short what, void *ctx)
         replace_reader(ctx, NULL);
 }
 
+/* After a long commit it is the daemon that is late: the document is not yet sent whole, or the
+ * result has begun to come. */
+static bool deserves_grace(struct reader *reader)
+{
+    if (reader->state != READER_BUSY || reader->graces >= GRACES)
+        return false;
+    return evbuffer_get_length(bufferevent_get_output(reader->wire)) > 0 ||
+           evbuffer_get_length(bufferevent_get_input(reader->wire)) > 0;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
     struct reader *reader = ctx;
 
     (void)fd;
     (void)what;
-    if (reader->state == READER_DOWN)
+    if (reader->state == READER_DOWN) {
         start_reader(reader);
-    else
+    } else if (deserves_grace(reader)) {
+        reader->graces++;
+        set_timer(reader, reader->pool->time_limit_ms / GRACES);
+    } else {
         replace_reader(reader, reader->state == READER_STARTING ? "did not start in time"
                                                                 : "was over its time limit");
+    }
 }
 
 /* -1 with `err` when there is no process, or no wire to it. */
@@ -380,6 +396,7 @@ static void start_job(struct reader *reader, struct job *job)
     len = frame.len;
     bytes = buf_steal(&frame);
     reader->job = job;
+    reader->graces = 0;
     reader->state = READER_BUSY;
     reader->pool->stats.busy++;
     set_timer(reader, reader->pool->time_limit_ms);
@@ -438,30 +455,22 @@ static void renew_readers(struct bw_reader_pool *pool)
         start_reader(spare);
 }
 
-/* Rules that are on their way to a reader are waited for; old ones serve when these do not start.
- */
-static bool newer_comes(const struct bw_reader_pool *pool, const struct job *job)
-{
-    for (int i = 0; i <= pool->n_readers; i++) {
-        const struct reader *reader = &pool->readers[i];
-
-        if (reader->state > READER_DOWN && !is_newer(job->rules, reader->rules))
-            return true;
-    }
-    return false;
-}
-
+/* A document waits for a reader with the rules of its time; when readers do not start, the old ones
+ * have to do. */
 static struct reader *find_reader(struct bw_reader_pool *pool, const struct job *job)
 {
-    bool newer = newer_comes(pool, job);
+    struct reader *found = NULL;
+    bool any = false;
 
-    for (int i = 0; i <= pool->n_readers; i++) {
+    for (int i = 0; i <= pool->n_readers; i++)
+        any = any || pool->readers[i].state == READER_DOWN;
+    for (int i = 0; i <= pool->n_readers && found == NULL; i++) {
         struct reader *reader = &pool->readers[i];
 
-        if (reader->state == READER_IDLE && (!newer || !is_newer(job->rules, reader->rules)))
-            return reader;
+        if (reader->state == READER_IDLE && (any || !is_newer(job->rules, reader->rules)))
+            found = reader;
     }
-    return NULL;
+    return found;
 }
 
 static void hand_out_jobs(struct bw_reader_pool *pool)

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { DOCUMENTS = 40, SOURCE_NAME = 32 };
+enum { DOCUMENTS = 40, SOURCE_NAME = 32, TIME_LIMIT_MS = 3000 };
 
 static char mode_file[4096];
 
@@ -70,7 +70,7 @@ static struct bw_watch watch_of(int number)
 static void open_pool(struct fixture *fixture, int readers)
 {
     const struct bw_reader_callbacks callbacks = {on_read, on_trouble, fixture};
-    const struct bw_reader_options options = {.readers = readers, .time_limit_ms = 60000};
+    const struct bw_reader_options options = {.readers = readers, .time_limit_ms = TIME_LIMIT_MS};
     struct bw_watch watch = watch_of(0);
     struct bw_error err = {0};
 
@@ -244,6 +244,48 @@ static void test_poison(void **state)
     close_pool(&fixture);
 }
 
+static bool is_at_work(const struct fixture *fixture)
+{
+    return reader_pool_stats(fixture->pool).busy > 0;
+}
+
+/* The daemon may be held up by a commit, longer than a reader may take: that is not its fault. */
+static void test_daemon_that_is_late(void **state)
+{
+    struct fixture fixture;
+    struct bw_poll *poll = &fixture.polls[0];
+
+    (void)state;
+    set_mode("read");
+    open_pool(&fixture, 1);
+    buf_puts(&poll->fetch.body, "<rss version='2.0'><channel><title>t</title>");
+    for (int i = 0; i < 2000; i++)
+        buf_printf(&poll->fetch.body, "<item><title>Snow %d</title><guid>%d</guid></item>", i, i);
+    submit(&fixture, 0, "</channel></rss>");
+    while (!is_at_work(&fixture))
+        event_base_loop(fixture.base, EVLOOP_ONCE);
+    usleep((TIME_LIMIT_MS + 500) * 1000);
+    await(&fixture, 1);
+    assert_int_equal(fixture.troubles, 0);
+    assert_int_equal(fixture.outcomes[0], BW_READ_DONE);
+    assert_int_equal(poll->doc->feed.n_items, 2000);
+    close_pool(&fixture);
+}
+
+static void test_reader_that_hangs(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    set_mode("hang at a document");
+    open_pool(&fixture, 1);
+    submit(&fixture, 0, snow);
+    await(&fixture, 1);
+    assert_int_equal(fixture.outcomes[0], BW_READ_POISON);
+    assert_non_null(strstr(fixture.polls[0].error.text, "was over its time limit"));
+    close_pool(&fixture);
+}
+
 static void test_ending_gives_all_back(void **state)
 {
     struct fixture fixture;
@@ -281,8 +323,8 @@ static int read_frame(void)
     return (int)frame.type;
 }
 
-/* Says that it is ready, as message_put_error() has it, and ends at its first document. */
-static int end_at_document(void)
+/* Says that it is ready, as message_put_error() has it, and ends or hangs at its first document. */
+static int wait_for_document(bool hang)
 {
     struct bw_buf ready;
     size_t begin;
@@ -296,7 +338,11 @@ static int end_at_document(void)
     frame_end(&ready, begin);
     if (write(BW_READER_FD, ready.data, ready.len) != (ssize_t)ready.len)
         return 7;
-    return read_frame() == BW_FRAME_DOCUMENT ? 8 : 7;
+    if (read_frame() != BW_FRAME_DOCUMENT)
+        return 7;
+    while (hang)
+        pause();
+    return 8;
 }
 
 static int be_reader(void)
@@ -309,7 +355,7 @@ static int be_reader(void)
     fclose(file);
     if (strcmp(mode, "read") == 0)
         return reader_main(BW_READER_FD);
-    return strcmp(mode, "end") == 0 ? 9 : end_at_document();
+    return strcmp(mode, "end") == 0 ? 9 : wait_for_document(strncmp(mode, "hang", 4) == 0);
 }
 
 int main(int argc, char **argv)
@@ -321,6 +367,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_rules_replaced_under_way),
         cmocka_unit_test(test_same_rules_replace_nobody),
         cmocka_unit_test(test_poison),
+        cmocka_unit_test(test_daemon_that_is_late),
+        cmocka_unit_test(test_reader_that_hangs),
         cmocka_unit_test(test_ending_gives_all_back),
     };
     ssize_t len = readlink("/proc/self/exe", mode_file, sizeof mode_file - 10);
