@@ -73,6 +73,13 @@ static void on_commit(void *ctx)
         web_announce(daemon->web);
 }
 
+static void on_progress(void *ctx)
+{
+    struct bw_daemon *daemon = ctx;
+
+    notify_alive(daemon->notify);
+}
+
 static void on_delivery(bool failed, const char *text, void *ctx)
 {
     (void)ctx;
@@ -156,6 +163,7 @@ static struct bw_intake_rooms rooms_of(struct bw_daemon *daemon)
         .readers = daemon->readers,
         .alerter = daemon->alerter,
         .on_commit = on_commit,
+        .on_progress = on_progress,
         .ctx = daemon,
     };
 }

@@ -142,6 +142,13 @@ static void log_letter(const struct letter *letter)
 
 /* --- committing ------------------------------------------------------------------------------ */
 
+/* A document of thousands of items takes its time: the watchdog is told that it goes on. */
+static void note_progress(const struct bw_intake *intake)
+{
+    if (intake->rooms.on_progress != NULL)
+        intake->rooms.on_progress(intake->rooms.ctx);
+}
+
 static int save_letter(struct bw_intake *intake, struct letter *letter, struct bw_error *err)
 {
     const struct bw_intake_rooms *rooms = &intake->rooms;
@@ -154,6 +161,7 @@ static int save_letter(struct bw_intake *intake, struct letter *letter, struct b
         if (store_save_items(rooms->store, poll->source_id, &poll->doc->feed, poll->hits,
                              clock_now_ms(rooms->clock), &letter->saved, err) != 0)
             return -1;
+        note_progress(intake);
         outcome.n_items = poll->doc->feed.n_items;
         outcome.n_new = letter->saved.n_new;
         outcome.newest = letter->saved.newest;
@@ -190,6 +198,7 @@ static int commit_letters(struct bw_intake *intake, struct letter *letters, size
     for (size_t i = 0; i < count; i++) {
         if (save_letter(intake, &letters[i], err) != 0)
             goto fail;
+        note_progress(intake);
     }
     if (store_commit(store, err) == 0)
         return 0;

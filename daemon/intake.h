@@ -23,7 +23,8 @@ struct bw_intake_rooms {
     struct bw_poller *poller;
     struct bw_reader_pool *readers;
     struct bw_alerter *alerter;
-    void (*on_commit)(void *ctx); /* after each commit; may be NULL */
+    void (*on_commit)(void *ctx);   /* after each commit; may be NULL */
+    void (*on_progress)(void *ctx); /* now and then in a long one; may be NULL */
     void *ctx;
 };
 

@@ -71,6 +71,12 @@ void notify_ready(struct bw_notify *notify)
         evtimer_add(notify->ready, &at_once);
 }
 
+void notify_alive(struct bw_notify *notify)
+{
+    if (notify != NULL && notify->watchdog != NULL)
+        sd_notify(0, "WATCHDOG=1");
+}
+
 /* To the microsecond: systemd compares it with the time at which it asked. */
 void notify_reloading(struct bw_notify *notify)
 {

@@ -12,6 +12,7 @@ struct bw_notify *notify_new(struct event_base *base);
 void notify_free(struct bw_notify *notify);
 
 void notify_ready(struct bw_notify *notify); /* on the next turn of the loop: it runs, then */
+void notify_alive(struct bw_notify *notify); /* in long work, away from the loop */
 void notify_reloading(struct bw_notify *notify);
 void notify_stopping(struct bw_notify *notify);
 
