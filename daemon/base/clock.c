@@ -27,7 +27,7 @@ int64_t clock_now(const struct bw_clock *clock)
 
 int64_t clock_monotonic_ms(const struct bw_clock *clock)
 {
-    return clock->simulated ? clock->now_ms : read_ms(CLOCK_MONOTONIC);
+    return clock->simulated ? clock->now_ms - clock->set_ms : read_ms(CLOCK_MONOTONIC);
 }
 
 const char *clock_format(int64_t seconds, char text[BW_TIME_TEXT])

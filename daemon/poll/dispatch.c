@@ -21,11 +21,18 @@
 #include <sys/resource.h>
 
 enum {
+    SET_BACK_MS = 5000, /* of a clock that somebody has set, more than is corrected all the time */
     QUICK_MS = 1000,
     SLOW_POOL = 4,   /* times `connections` */
     LEAST_RATE = 50, /* sources a second */
     RETRY_MEMORY_MS = 60000,
 };
+
+/* Lanes, pools and tokens do not care what the wall clock is set to. */
+static int64_t steady_ms(const struct bw_poller *poller)
+{
+    return clock_monotonic_ms(poller->clock);
+}
 
 /* splitmix64 */
 uint64_t dispatch_random(struct bw_poller *poller)
@@ -97,7 +104,7 @@ static void leave_pool(struct bw_poller *poller, struct visit *visit)
 
 static void leave_lane(struct bw_poller *poller, struct visit *visit)
 {
-    lanes_release(poller->lanes, visit->lane, clock_now_ms(poller->clock));
+    lanes_release(poller->lanes, visit->lane, steady_ms(poller));
     visit->lane = NULL;
 }
 
@@ -186,7 +193,7 @@ static int wait_for_host(struct bw_poller *poller, const struct bw_config_source
         return -1;
     ticket->per_host = source->polling.per_host > 0 ? source->polling.per_host : 1;
     ticket->gap_ms = url_is_file(url) ? 0 : source->polling.host_gap_ms;
-    *waiting = lanes_wait(poller->lanes, host, ticket, clock_now_ms(poller->clock));
+    *waiting = lanes_wait(poller->lanes, host, ticket, steady_ms(poller));
     free(host);
     if (*waiting == NULL)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
@@ -241,7 +248,7 @@ static void on_done(struct bw_response *response, void *ctx)
 static void enter_pool(struct bw_poller *poller, struct visit *visit)
 {
     visit->in_use = true;
-    visit->request_ms = clock_now_ms(poller->clock);
+    visit->request_ms = steady_ms(poller);
     visit->quick = visit->before.failures == 0 || poller->n_slow >= poller->slow_limit;
     if (visit->quick) {
         TAILQ_INSERT_TAIL(&poller->quick, visit, pool_link);
@@ -318,10 +325,8 @@ static void start_ticket(struct bw_poller *poller, struct ticket *ticket)
         visit->ticket = NULL;
     }
     if (visit == NULL) {
-        int64_t now_ms = clock_now_ms(poller->clock);
-
-        lanes_release(poller->lanes, lane, now_ms);
-        schedule_put(&poller->schedule, slot, now_ms + RETRY_MEMORY_MS);
+        lanes_release(poller->lanes, lane, steady_ms(poller));
+        schedule_put(&poller->schedule, slot, clock_now_ms(poller->clock) + RETRY_MEMORY_MS);
         return;
     }
     visit->lane = lane;
@@ -338,16 +343,27 @@ static double token_rate(const struct bw_poller *poller)
     return rate > LEAST_RATE ? rate : LEAST_RATE;
 }
 
-static void fill_tokens(struct bw_poller *poller, int64_t now_ms)
+static void fill_tokens(struct bw_poller *poller)
 {
     double most = (double)quick_limit(poller);
+    int64_t now_ms = steady_ms(poller);
 
-    /* A clock that was set back gives nothing, and is followed. */
-    if (now_ms > poller->tokens_ms)
-        poller->tokens += token_rate(poller) * (double)(now_ms - poller->tokens_ms) / 1000;
+    poller->tokens += token_rate(poller) * (double)(now_ms - poller->tokens_ms) / 1000;
     poller->tokens_ms = now_ms;
     if (poller->tokens > most)
         poller->tokens = most;
+}
+
+/* What was due soon by a clock that has been set back would not be due for as long. */
+static void follow_clock(struct bw_poller *poller, int64_t now_ms)
+{
+    int64_t offset_ms = now_ms - steady_ms(poller);
+
+    if (offset_ms < poller->offset_ms - SET_BACK_MS) {
+        for (size_t i = 0; i < poller->n_slots; i++)
+            slots_schedule(poller, (uint32_t)i);
+    }
+    poller->offset_ms = offset_ms;
 }
 
 static void queue_slot(struct bw_poller *poller, uint32_t slot, int64_t now_ms)
@@ -371,7 +387,7 @@ static void queue_due(struct bw_poller *poller, int64_t now_ms)
     uint32_t slot;
     int64_t when;
 
-    fill_tokens(poller, now_ms);
+    fill_tokens(poller);
     while (schedule_peek(&poller->schedule, &slot, &when) && when <= now_ms) {
         if (poller->mode != POLLER_ONCE) {
             if (poller->tokens < 1)
@@ -383,8 +399,9 @@ static void queue_due(struct bw_poller *poller, int64_t now_ms)
 }
 
 /* The oldest quick requests that are not quick any more make room. */
-static void demote_slow(struct bw_poller *poller, int64_t now_ms)
+static void demote_slow(struct bw_poller *poller)
 {
+    int64_t now_ms = steady_ms(poller);
     struct visit *visit;
 
     while ((visit = TAILQ_FIRST(&poller->quick)) != NULL && poller->n_slow < poller->slow_limit &&
@@ -409,10 +426,11 @@ void poller_run(struct bw_poller *poller)
 
     if (poller->mode == POLLER_IDLE)
         return;
+    follow_clock(poller, now_ms);
     queue_due(poller, now_ms);
-    demote_slow(poller, now_ms);
+    demote_slow(poller);
     while (poller->n_quick < quick_limit(poller) &&
-           (ticket = lanes_take(poller->lanes, now_ms)) != NULL)
+           (ticket = lanes_take(poller->lanes, steady_ms(poller))) != NULL)
         start_ticket(poller, ticket);
     if (poller->mode == POLLER_ONCE && !poller->told_idle && all_home(poller)) {
         poller->told_idle = true;
@@ -433,6 +451,18 @@ static int64_t next_token_ms(const struct bw_poller *poller, int64_t now_ms)
     return now_ms + 1 + (int64_t)((1 - poller->tokens) * 1000 / token_rate(poller));
 }
 
+/* When a lane or a place among the quick requests comes free; INT64_MAX: not by time. */
+static int64_t next_place_ms(struct bw_poller *poller, int64_t now_ms)
+{
+    int64_t steady = steady_ms(poller), next = INT64_MAX;
+
+    if (poller->n_quick < quick_limit(poller))
+        next = lanes_ready(poller->lanes, steady) ? steady : lanes_next_ms(poller->lanes);
+    else if (poller->n_slow < poller->slow_limit)
+        next = TAILQ_FIRST(&poller->quick)->request_ms + QUICK_MS;
+    return next == INT64_MAX ? next : next + (now_ms - steady);
+}
+
 int64_t poller_next_ms(struct bw_poller *poller)
 {
     int64_t now_ms = clock_now_ms(poller->clock), next = INT64_MAX, when;
@@ -442,11 +472,7 @@ int64_t poller_next_ms(struct bw_poller *poller)
         return INT64_MAX;
     if (schedule_peek(&poller->schedule, &slot, &when))
         next = when > now_ms ? when : next_token_ms(poller, now_ms);
-    if (poller->n_quick < quick_limit(poller))
-        next = earlier(next,
-                       lanes_ready(poller->lanes, now_ms) ? now_ms : lanes_next_ms(poller->lanes));
-    else if (poller->n_slow < poller->slow_limit)
-        next = earlier(next, TAILQ_FIRST(&poller->quick)->request_ms + QUICK_MS);
+    next = earlier(next, next_place_ms(poller, now_ms));
     if (poller->mode == POLLER_ONCE && !poller->told_idle && all_home(poller))
         next = now_ms;
     return next;
@@ -461,7 +487,7 @@ static void drop_ticket(struct ticket *ticket, void *ctx)
 
     if (ticket->visit != NULL)
         return;
-    lanes_drop(poller->lanes, ticket, clock_now_ms(poller->clock));
+    lanes_drop(poller->lanes, ticket, steady_ms(poller));
     poller->slots[slot].ticket = NULL;
     slots_schedule(poller, slot);
 }
@@ -480,7 +506,7 @@ static void cancel_visit(struct bw_poller *poller, struct visit *visit)
     if (visit->lane != NULL)
         leave_lane(poller, visit);
     if (visit->ticket != NULL)
-        lanes_drop(poller->lanes, visit->ticket, clock_now_ms(poller->clock));
+        lanes_drop(poller->lanes, visit->ticket, steady_ms(poller));
     dispatch_end(poller, visit);
     visit_free(visit);
 }

@@ -74,7 +74,8 @@ struct bw_poller *poller_new_over(struct event_base *base, struct bw_clock *cloc
     poller->callbacks = *callbacks;
     poller->http = http;
     poller->file = file;
-    poller->tokens_ms = clock_now_ms(clock);
+    poller->tokens_ms = clock_monotonic_ms(clock);
+    poller->offset_ms = clock_now_ms(clock) - poller->tokens_ms;
     poller->lanes = lanes_new();
     poller->scratch = malloc(sizeof *poller->scratch);
     if (poller->scratch != NULL)

@@ -49,6 +49,7 @@ struct bw_poller {
     size_t n_quick, n_slow, slow_limit;
     double tokens; /* sources that may become due now: see dispatch.c */
     int64_t tokens_ms;
+    int64_t offset_ms; /* wall clock minus steady clock */
     uint64_t random;
     struct bw_poller_stats stats;
 };

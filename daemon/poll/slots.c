@@ -137,16 +137,20 @@ int slots_set_state(struct bw_poller *poller, uint32_t slot, const struct bw_sou
 int64_t slots_due_ms(const struct bw_poller *poller, uint32_t slot)
 {
     const struct bw_source_state *state = packed_peek(poller->slots[slot].state);
-    int64_t now;
+    int64_t now, due;
 
     if (state == NULL)
         return 0;
     if (state->health == BW_HEALTH_GONE)
         return INT64_MAX;
     now = clock_now(poller->clock);
-    if (state->next_due > now + furthest_due)
-        return (now + furthest_due) * 1000;
-    return state->next_due > 0 ? state->next_due * 1000 : 0;
+    due = state->next_due;
+    /* Polled at a time that is still to come: the clock was wrong then, the wait was not. */
+    if (state->last_poll > now)
+        due -= state->last_poll - now;
+    if (due > now + furthest_due)
+        due = now + furthest_due;
+    return due > 0 ? due * 1000 : 0;
 }
 
 void slots_schedule(struct bw_poller *poller, uint32_t slot)

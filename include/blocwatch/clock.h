@@ -14,6 +14,7 @@
 struct bw_clock {
     bool simulated;
     int64_t now_ms; /* the simulated time; unused by a real clock */
+    int64_t set_ms; /* by how much somebody has set the simulated wall clock; part of now_ms */
 };
 
 /* The real clock. */

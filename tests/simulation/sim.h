@@ -422,7 +422,7 @@ static inline struct sim *sim_new(size_t most_feeds)
 {
     struct sim *sim = calloc(1, sizeof *sim);
 
-    sim->clock = (struct bw_clock){true, SIM_START * 1000};
+    sim->clock = (struct bw_clock){.simulated = true, .now_ms = SIM_START * 1000};
     sim->random = 7;
     sim->cap_feeds = sim->cap_servers = most_feeds;
     sim->sources = calloc(most_feeds, sizeof *sim->sources);
