@@ -48,6 +48,7 @@ int buf_reserve(struct bw_buf *buf, size_t more)
     }
     buf->data = data;
     buf->cap = cap;
+    buf->data[buf->len] = '\0'; /* also of a buffer that nothing has been written to */
     return 0;
 }
 

@@ -55,6 +55,8 @@ static void test_buf(void **state)
     (void)state;
     buf_init(&buf);
     assert_string_equal(buf_text(&buf), "");
+    assert_int_equal(buf_reserve(&buf, 4000), 0);
+    assert_string_equal(buf_text(&buf), "");
     for (int i = 0; i < 1000; i++)
         buf_printf(&buf, "%d,", i % 10);
     assert_int_equal(buf.len, 2000);
