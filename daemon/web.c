@@ -82,7 +82,7 @@ static void put_metrics(struct bw_buf *out, void *ctx)
 
 /* The text as a JSON Feed of one item (version 1.1). */
 static int put_document(struct bw_buf *out, const char *title, const char *summary,
-                        const char *lang)
+                        const char *lang, struct bw_error *err)
 {
     json_t *item = json_pack("{s:s, s:s, s:s}", "id", "try", "title", title != NULL ? title : "",
                              "content_text", summary != NULL ? summary : "");
@@ -90,15 +90,20 @@ static int put_document(struct bw_buf *out, const char *title, const char *summa
                              "title", "try", "items", item);
     char *text;
 
+    if (item == NULL)
+        return error_set(err, BW_ERR_USAGE, "the text is not UTF-8");
     if (lang != NULL)
         json_object_set_new(item, "language", json_string(lang));
     text = feed == NULL ? NULL : json_dumps(feed, JSON_COMPACT);
     json_decref(feed);
-    if (text == NULL)
-        return -1;
-    buf_puts(out, text);
+    if (text != NULL)
+        buf_puts(out, text);
+    if (text == NULL || out->failed) {
+        free(text);
+        return error_set(err, BW_ERR_MEMORY, "out of memory");
+    }
     free(text);
-    return out->failed ? -1 : 0;
+    return 0;
 }
 
 static void free_trial(struct trial *trial)
@@ -113,13 +118,13 @@ static void free_trial(struct trial *trial)
 static void try_item(const char *title, const char *summary, const char *lang,
                      serve_answer_fn *answer, void *reply, void *ctx)
 {
-    static const struct bw_error memory = {BW_ERR_MEMORY, "out of memory"};
+    struct bw_error err = {BW_ERR_MEMORY, "out of memory"};
     struct bw_web *web = ctx;
     struct trial *trial = calloc(1, sizeof *trial);
 
-    if (trial == NULL || put_document(&trial->poll.fetch.body, title, summary, lang) != 0) {
+    if (trial == NULL || put_document(&trial->poll.fetch.body, title, summary, lang, &err) != 0) {
         free_trial(trial);
-        answer(NULL, &memory, reply);
+        answer(NULL, &err, reply);
         return;
     }
     trial->answer = answer;

@@ -272,6 +272,30 @@ def test_kills_while_a_feed_grows(tmp_path, receiver, daemon):
     assert all(len(keys) == 1 for keys in alerts_of(receiver).values())
 
 
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
+
+
+def test_killed_daemon_leaves_no_reader(tmp_path, daemon):
+    """Not even one that hangs; the dev build's readers know a document at which they do."""
+    feed = tmp_path / "feed.xml"
+    publish(feed, text="blocwatch-test-hook:hang")
+    run = daemon(write_config(tmp_path, [file_source(feed)], readers=2, **RULES))
+    run.wait_log("starts")
+    readers = wait_for(lambda: children(run.process.pid), text="a reader")
+    time.sleep(0.5)
+    run.kill()
+
+    def is_gone(pid):
+        try:
+            return "State:\tZ" in Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return True
+
+    wait_for(lambda: all(is_gone(pid) for pid in readers), text="the end of the readers")
+
+
 class Silent:
     """Takes connections, and says nothing until it is told to go on."""
 
@@ -352,12 +376,13 @@ def test_descriptors_run_out(tmp_path, web, daemon):
                           serve={"listen": f"127.0.0.1:{port}"})
     run = daemon(config)
     run.wait_log("hit rule=all.*BRICS 1")
-    used = max(int(fd) for fd in os.listdir(f"/proc/{run.process.pid}/fd")) + 1
+    used = {int(fd) for fd in os.listdir(f"/proc/{run.process.pid}/fd")}
+    limit = [fd for fd in range(1000) if fd not in used][4]
     hard = resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE)[1]
-    resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (used + 4, hard))
+    resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (limit, hard))
     crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
     (web.root / "feed.xml").write_text(rss({"title": "BRICS 1"}, {"title": "BRICS 2 is new"}))
-    time.sleep(2)
+    run.wait_log("source failed source=feed")
     assert run.process.poll() is None
     for each in crowd:
         each.close()
