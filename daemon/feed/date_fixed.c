@@ -192,9 +192,9 @@ bool date_read_number(const char *text, int64_t *seconds)
 
 static int two_digits(const char *text)
 {
-    return isdigit((unsigned char)text[0]) && isdigit((unsigned char)text[1])
-               ? (text[0] - '0') * 10 + text[1] - '0'
-               : DATE_NONE;
+    unsigned tens = (unsigned)(text[0] - '0'), ones = (unsigned)(text[1] - '0');
+
+    return tens <= 9 && ones <= 9 ? (int)(tens * 10 + ones) : DATE_NONE;
 }
 
 /* "10:14:55" at `text`. */

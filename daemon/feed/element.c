@@ -2,14 +2,16 @@
 #include "element.h"
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 enum { LONGEST_NAME = 12, ROOM = 16 };
 
-/* Sorted by name. */
+/* Sorted by name; the first eight letters tell all apart. */
 static const struct {
-    char name[ROOM]; /* padded with NULs: compared as two big-endian words */
+    char name[ROOM]; /* padded with NULs: its beginning is compared as one big-endian word */
     unsigned char kind;
 } rows[] = {
     {"a", ELEMENT_INLINE},       {"abbr", ELEMENT_INLINE},      {"acronym", ELEMENT_INLINE},
@@ -60,11 +62,6 @@ static const struct {
     {"wbr", ELEMENT_INLINE},
 };
 
-static char to_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
-
 static uint64_t word_of(const char *name)
 {
     uint64_t word;
@@ -73,33 +70,29 @@ static uint64_t word_of(const char *name)
     return be64toh(word);
 }
 
-static int compare(const char *a, const char *b)
+/* Is what stands behind the first eight letters the same? */
+static bool has_rest(const char *row, const char *name, size_t len)
 {
-    uint64_t left = word_of(a), right = word_of(b);
-
-    if (left == right) {
-        left = word_of(a + 8);
-        right = word_of(b + 8);
-    }
-    return left < right ? -1 : left > right;
+    return row[len] == '\0' && (len <= 8 || strncasecmp(row + 8, name + 8, len - 8) == 0);
 }
 
 enum bw_element element_find(const char *name, size_t len)
 {
     size_t low = 0, high = sizeof rows / sizeof rows[0];
-    char folded[ROOM] = "";
+    uint64_t wanted = 0;
 
     if (len == 0 || len > LONGEST_NAME)
         return ELEMENT_UNKNOWN;
-    for (size_t i = 0; i < len; i++)
-        folded[i] = to_lower(name[i]);
+    for (size_t i = 0; i < sizeof wanted; i++)
+        wanted = wanted << 8 | (i < len ? (unsigned char)(name[i] | 0x20) : 0);
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int order = compare(rows[middle].name, folded);
+        uint64_t word = word_of(rows[middle].name);
 
-        if (order == 0)
-            return (enum bw_element)rows[middle].kind;
-        if (order < 0)
+        if (word == wanted)
+            return has_rest(rows[middle].name, name, len) ? (enum bw_element)rows[middle].kind
+                                                          : ELEMENT_UNKNOWN;
+        if (word < wanted)
             low = middle + 1;
         else
             high = middle;

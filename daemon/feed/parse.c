@@ -176,8 +176,7 @@ static void start_link(struct bw_parse *p, struct bw_frame *frame, const struct 
 static void start_item(struct bw_parse *p, struct bw_frame *frame, const struct bw_attr *attrs,
                        size_t n)
 {
-    const struct bw_attr *about = attr_find(attrs, n, "about"), *href = attr_find(attrs, n, "href"),
-                         *changed = attr_find(attrs, n, "lastmod");
+    const struct bw_attr *about, *href, *changed;
 
     if (p->in_item)
         draft_finish_item(p);
@@ -185,6 +184,11 @@ static void start_item(struct bw_parse *p, struct bw_frame *frame, const struct 
     p->in_item = true;
     frame->inside = IN_ITEM;
     p->item.element_lang = frame->lang;
+    if (n == 0)
+        return;
+    about = attr_find(attrs, n, "about");
+    href = attr_find(attrs, n, "href");
+    changed = attr_find(attrs, n, "lastmod");
     if (about != NULL) {
         const char *id = field_keep(p, about->value, about->len);
 
@@ -326,32 +330,35 @@ void parse_start(struct bw_parse *p, const struct bw_tag *tag, enum bw_element k
     }
 }
 
-/* Most pieces of text are short: there is nearly always room. */
-static void append(struct bw_parse *p, const char *text, size_t len)
+/* What does not fit into a field, even as markup, is cut off. */
+static size_t cut_text(struct bw_parse *p, const char *text, size_t len)
 {
-    struct bw_buf *buf = &p->scratch;
+    size_t most = p->limits->max_text * MARKUP_FACTOR, used = p->scratch.len;
 
-    if (buf->cap - buf->len <= len && buf_reserve(buf, len) != 0) {
-        p->failed = BW_ERR_MEMORY;
-        return;
-    }
-    memcpy(buf->data + buf->len, text, len);
-    buf->len += len;
-    buf->data[buf->len] = '\0';
+    if (used <= most && len <= most - used)
+        return len;
+    p->cut_text = true;
+    return used >= most ? 0 : utf8_cut(text, len, most - used);
 }
 
 void parse_text(struct bw_parse *p, const char *text, size_t len)
 {
-    size_t most;
+    struct bw_buf *buf = &p->scratch;
 
     if (p->n_captures == 0 || p->raw_depth > 0 || p->failed != BW_OK)
         return;
-    most = p->limits->max_text * MARKUP_FACTOR;
-    if (p->scratch.len >= most || len > most - p->scratch.len) {
-        p->cut_text = true;
-        len = p->scratch.len >= most ? 0 : utf8_cut(text, len, most - p->scratch.len);
+    len = cut_text(p, text, len);
+    /* Most pieces are short, and there is nearly always room. */
+    if (buf->cap - buf->len <= len && buf_reserve(buf, len) != 0) {
+        p->failed = BW_ERR_MEMORY;
+        return;
     }
-    append(p, text, len);
+    if (len == 1) /* a reference */
+        buf->data[buf->len] = *text;
+    else
+        memcpy(buf->data + buf->len, text, len);
+    buf->len += len;
+    buf->data[buf->len] = '\0';
 }
 
 static void end_person(struct bw_parse *p, const struct bw_frame *frame)

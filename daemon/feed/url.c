@@ -17,12 +17,15 @@ struct url {
     struct piece scheme, authority, path, query, fragment;
 };
 
-static struct piece piece_until(const char **at, const char *stops)
+/* What stands before the first of the three, or of the end; strcspn() would build a table. */
+static struct piece piece_until(const char **at, char a, char b, char c)
 {
-    struct piece piece = {*at, strcspn(*at, stops)};
+    const char *from = *at, *to = from;
 
-    *at += piece.len;
-    return piece;
+    while (*to != '\0' && *to != a && *to != b && *to != c)
+        to++;
+    *at = to;
+    return (struct piece){from, (size_t)(to - from)};
 }
 
 static size_t scheme_length(const char *text, size_t len)
@@ -48,12 +51,12 @@ static struct url split(const char *text)
     }
     if (text[0] == '/' && text[1] == '/') {
         text += 2;
-        url.authority = piece_until(&text, "/?#");
+        url.authority = piece_until(&text, '/', '?', '#');
     }
-    url.path = piece_until(&text, "?#");
+    url.path = piece_until(&text, '?', '#', '#');
     if (*text == '?') {
         text++;
-        url.query = piece_until(&text, "#");
+        url.query = piece_until(&text, '#', '#', '#');
     }
     if (*text == '#')
         url.fragment = (struct piece){text + 1, strlen(text + 1)};

@@ -36,8 +36,11 @@ size_t utf8_check(const char *text, size_t len, size_t *multi)
         if (len - i >= BLOCK && s[i] < 0x80 && s[i + 1] < 0x80) {
             n = block_ascii(s + i);
             i += n;
-            if (n == BLOCK)
+            if (n == BLOCK) {
+                while (len - i >= 4 * BLOCK && block_ascii_4(text + i))
+                    i += 4 * BLOCK;
                 continue;
+            }
         }
         /* Cyrillic words */
         for (; i + 1 < len && s[i] >= 0xC2 && s[i] < 0xE0 && (s[i + 1] & 0xC0) == 0x80; count++)
