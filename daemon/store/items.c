@@ -15,6 +15,7 @@ struct batch {
     bool matched_again; /* the items are known, the rules are others */
     const char *const *other_rules;
     struct bw_saved *saved;
+    size_t indexed; /* so many of the saved items have been looked at by index_new_items() */
 };
 
 static int write_text(struct batch *batch, const struct bw_item *item, int64_t id,
@@ -71,9 +72,25 @@ static int insert_item(struct batch *batch, const struct identity *who, int64_t 
     if (db_run(&query, err) != 0)
         return -1;
     *id = sqlite3_last_insert_rowid(batch->store->db);
-    if (write_text(batch, item, *id, err) != 0)
-        return -1;
-    return search_add_item(batch->store, *id, err);
+    return write_text(batch, item, *id, err);
+}
+
+/* FTS5 writes out what it has gathered at every savepoint, and SQLite makes one for many a
+ * statement: so new items go into the index together, when nothing else is written between. */
+static int index_new_items(struct batch *batch, struct bw_error *err)
+{
+    struct bw_saved *saved = batch->saved;
+
+    for (; batch->indexed < saved->n_items; batch->indexed++) {
+        const struct bw_saved_item *item = &saved->items[batch->indexed];
+
+        if (!item->is_new)
+            continue;
+        if (search_add_item(batch->store, item->id, err) != 0 ||
+            (item->n_hits > 0 && search_add_hit(batch->store, item->id, err) != 0))
+            return -1;
+    }
+    return 0;
 }
 
 static int has_hits(struct bw_store *store, int64_t item, struct bw_error *err)
@@ -124,7 +141,7 @@ static int replace_item(struct batch *batch, const struct bw_item *item, int64_t
     struct bw_store *store = batch->store;
     int indexed = has_hits(store, id, err);
 
-    if (indexed < 0 || search_remove_item(store, id, err) != 0)
+    if (indexed < 0 || index_new_items(batch, err) != 0 || search_remove_item(store, id, err) != 0)
         return -1;
     if (indexed && search_remove_hit(store, id, err) != 0)
         return -1;
@@ -194,7 +211,8 @@ static int save_hits(struct batch *batch, const struct bw_item *item, const stru
         return -1;
     for (size_t i = 0; i < out->n_hits; i++)
         fresh += out->hits[i].is_new;
-    if (!indexed && out->n_hits > 0 && search_add_hit(batch->store, out->id, err) != 0)
+    if (!out->is_new && !indexed && out->n_hits > 0 &&
+        search_add_hit(batch->store, out->id, err) != 0)
         return -1;
     if (!out->is_new && fresh == 0)
         return 0;
@@ -247,7 +265,7 @@ static int save_all(struct batch *batch, const char *source_id, const struct bw_
         if (save_item(batch, &list[i], hits != NULL ? &hits[i] : NULL, err) != 0)
             return -1;
     }
-    return 0;
+    return index_new_items(batch, err);
 }
 
 int store_save_items(struct bw_store *store, const char *source_id, const struct bw_feed *feed,
