@@ -1,5 +1,6 @@
 /* Lexicon sets: copied, checked, and their terms made patterns. Owns nothing. */
 #include "compile.h"
+#include "event.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -95,6 +96,28 @@ static void check_stance(struct bw_build *build, const struct bw_set *set)
                     set->code);
 }
 
+static void check_effect(struct bw_build *build, const struct bw_set *set)
+{
+    struct bw_spot spot = spot_of(set);
+    struct bw_buf names;
+    const char *name;
+
+    if (set->code == NULL || set->code[0] == '\0') {
+        refuse(build, set, "a cue needs `effect:`, what it does to a stance");
+        return;
+    }
+    if (event_effect_is_known(set->code))
+        return;
+    buf_init(&names);
+    for (unsigned i = 0; (name = event_effect_name(i)) != NULL; i++)
+        buf_printf(&names, "%s, ", name);
+    problem_add(build->problems, false, &spot,
+                "there is no effect '%s': expected %smembership-bloc, or a name of the ladder with "
+                "or without -bloc behind it, such as joins-bloc",
+                set->code, buf_text(&names));
+    buf_clear(&names);
+}
+
 static void check_code(struct bw_build *build, const struct bw_set *set)
 {
     struct bw_spot spot = spot_of(set);
@@ -113,8 +136,7 @@ static void check_code(struct bw_build *build, const struct bw_set *set)
         check_stance(build, set);
         break;
     case BW_FACET_CUE:
-        if (set->code == NULL || set->code[0] == '\0')
-            refuse(build, set, "a cue needs `effect:`, what it does to a stance");
+        check_effect(build, set);
         break;
     default:
         if (set->code != NULL)

@@ -46,7 +46,8 @@ static const struct bw_mark *borrow_bloc(const struct bw_frame *frame, uint32_t 
     for (uint32_t i = from; i < to; i++) {
         const struct bw_mark *mark = &frame->marks[i];
 
-        if (mark->facet != BW_FACET_BLOC || mark->anaphor || (partner == 0 && mark->venue))
+        if (mark->facet != BW_FACET_BLOC || mark->anaphor || mark->body ||
+            (partner == 0 && mark->venue))
             continue;
         if (found != NULL && strcmp(found->code, mark->code) != 0)
             return NULL;
@@ -82,6 +83,25 @@ static void trace_mark(struct finder *finder, const struct bw_mark *mark, const 
                    finder->frame.text->field[span.field] + span.start, mark->set->id, text);
 }
 
+/* "Bishkek joins the EAEU, Dushanbe still hesitates": a clause that has a subject of its own and
+ * leaves out the bloc means the one before it. NULL: it is no such clause. */
+static const struct bw_mark *gapped_bloc(const struct bw_frame *frame, const struct bw_mark *modal,
+                                         const struct bw_nucleus *nuclei, uint32_t n)
+{
+    if (modal->stance != BW_STANCE_CONSIDERS && modal->stance != BW_STANCE_DECLINES &&
+        modal->effect != BW_EFFECT_UNDECIDED)
+        return NULL;
+    for (uint32_t i = n; i-- > 0;) {
+        const struct bw_mark *subject = bind_actor(frame, &nuclei[i]);
+
+        if (subject != NULL && !subject->set->foreign &&
+            nuclei[i].bloc->sentence == modal->sentence && nuclei[i].bloc->first < modal->first &&
+            turn_has_own_subject(frame, modal, &nuclei[i]))
+            return nuclei[i].bloc;
+    }
+    return NULL;
+}
+
 static void add_nucleus(struct finder *finder, const struct bw_mark *stance,
                         struct bw_nucleus *nuclei, uint32_t *n)
 {
@@ -90,6 +110,9 @@ static void add_nucleus(struct finder *finder, const struct bw_mark *stance,
     const struct bw_mark *bloc = bind_bloc(frame, stance, &why_not);
     uint32_t from, to;
     bool has_bloc = false;
+
+    if (bloc == NULL)
+        bloc = gapped_bloc(frame, stance, nuclei, *n);
 
     frame_sentence(frame, stance->sentence, &from, &to);
     for (uint32_t i = from; i < to; i++)
@@ -119,7 +142,8 @@ static bool acts_on_nucleus(const struct bw_frame *frame, const struct bw_mark *
         if (nuclei[i].stance == modal)
             return true;
         if (turn_is_modifier(frame, modal, &nuclei[i]) &&
-            mark_reaches(frame, modal, nuclei[i].stance, EVENT_MODIFIER_REACH))
+            mark_reaches(frame, modal, nuclei[i].stance, EVENT_MODIFIER_REACH) &&
+            !turn_has_own_subject(frame, modal, &nuclei[i]))
             return true;
     }
     return false;
@@ -137,7 +161,8 @@ static bool is_absorbed(const struct bw_frame *frame, const struct bw_nucleus *n
 {
     uint32_t distance = mark_distance(frame, nucleus->stance, other->stance);
 
-    if (nucleus == other || other->dropped || strcmp(nucleus->bloc->code, other->bloc->code) != 0)
+    if (nucleus == other || other->dropped || strcmp(nucleus->bloc->code, other->bloc->code) != 0 ||
+        turn_has_own_subject(frame, nucleus->stance, other))
         return false;
     if (nucleus->stance->stance == BW_STANCE_NONE && other->stance->stance != BW_STANCE_NONE)
         return distance < EVENT_MODIFIER_REACH;
@@ -157,6 +182,20 @@ static void absorb(struct bw_nucleus *nuclei, uint32_t n, const struct bw_frame 
     }
 }
 
+/* "The EAEU has been no use to Bishkek": discontent with a bloc that is no word's object. */
+static bool blames_bloc(const struct bw_frame *frame, const struct bw_mark *mark)
+{
+    enum { NEAR = 7 };
+    const struct bw_mark *bloc;
+
+    if (mark->facet != BW_FACET_CUE || mark->effect != BW_EFFECT_STANCE ||
+        mark->stance != BW_STANCE_OPPOSES || mark->negations > 0)
+        return false;
+    bloc = bind_bloc(frame, mark, NULL);
+    return bloc != NULL && !bloc->venue && !bloc->anaphor && bloc->last < mark->first &&
+           mark_distance(frame, mark, bloc) < NEAR;
+}
+
 /* Whether a mark may be a nucleus by itself when no other stance is there to act on. */
 static bool is_modal_candidate(const struct bw_mark *mark)
 {
@@ -173,13 +212,17 @@ static const struct bw_mark *next_modal(struct finder *finder, uint32_t from, ui
     uint32_t best_distance = UINT32_MAX;
 
     for (uint32_t i = from; i < to; i++) {
-        const struct bw_mark *mark = &frame->marks[i], *bloc;
+        const struct bw_mark *mark = &frame->marks[i], *bloc, *gapped;
         uint32_t distance;
 
-        if (!is_modal_candidate(mark) || acts_on_nucleus(frame, mark, nuclei, n))
+        gapped = gapped_bloc(frame, mark, nuclei, n);
+        if ((!is_modal_candidate(mark) && gapped == NULL && !blames_bloc(frame, mark)) ||
+            acts_on_nucleus(frame, mark, nuclei, n))
             continue;
-        bloc = bind_bloc(frame, mark, NULL);
-        distance = bloc != NULL ? mark_distance(frame, mark, bloc) : EVENT_FAR;
+        bloc = mark->facet == BW_FACET_STANCE || blames_bloc(frame, mark)
+                   ? bind_bloc(frame, mark, NULL)
+                   : NULL;
+        distance = bloc != NULL ? mark_distance(frame, mark, bloc) : EVENT_FAR - (gapped != NULL);
         if (distance < best_distance) {
             best_distance = distance;
             best = mark;
@@ -311,6 +354,44 @@ static bool lacks_guest(const struct bw_frame *frame, const struct bw_nucleus *n
     return true;
 }
 
+/* The first token of [from, to] with a comma behind it. */
+static bool has_comma(const struct bw_text *text, uint32_t from, uint32_t to, uint32_t *at)
+{
+    for (uint32_t i = from; i <= to; i++) {
+        if (text->tokens[i].after & BW_GAP_COMMA) {
+            *at = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Kazakhstan, a founding member of the EAEU, bans exports": between commas behind its actor, a
+ * membership is who somebody is, no news. */
+static bool is_apposition(const struct bw_frame *frame, const struct bw_nucleus *nucleus)
+{
+    enum { BEFORE = 4, AFTER = 5 };
+    const struct bw_mark *stance = nucleus->stance, *bloc = nucleus->bloc;
+    const struct bw_sentence *sentence = &frame->text->sentences[nucleus->sentence];
+    uint32_t first, last, left, right, from, to;
+
+    if (nucleus->result != BW_STANCE_JOINS || bloc->sentence != nucleus->sentence)
+        return false;
+    first = stance->first < bloc->first ? stance->first : bloc->first;
+    last = stance->last > bloc->last ? stance->last : bloc->last;
+    left = first > sentence->first + BEFORE ? first - BEFORE : sentence->first;
+    right = last + AFTER < sentence->last ? last + AFTER : sentence->last;
+    if (first == sentence->first || !has_comma(frame->text, left, first - 1, &left) ||
+        !has_comma(frame->text, last, right, &right) || right == sentence->last)
+        return false;
+    frame_sentence(frame, nucleus->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_ACTOR && frame->marks[i].last == left)
+            return true;
+    }
+    return false;
+}
+
 static void finish_nucleus(struct finder *finder, struct bw_nucleus *nucleus,
                            const struct bw_nucleus *nuclei, uint32_t n)
 {
@@ -322,6 +403,10 @@ static void finish_nucleus(struct finder *finder, struct bw_nucleus *nucleus,
     if (!nucleus->dropped && nucleus->result == BW_STANCE_NONE && nucleus->stance->near) {
         nucleus->dropped = true;
         nucleus->drop_why = "nothing is done with it";
+    }
+    if (!nucleus->dropped && is_apposition(frame, nucleus)) {
+        nucleus->dropped = true;
+        nucleus->drop_why = "it tells who the actor is";
     }
     if (nucleus->dropped) {
         trace_mark(finder, nucleus->stance, nucleus->drop_why);

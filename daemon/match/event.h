@@ -36,6 +36,7 @@ enum bw_effect {
     BW_EFFECT_OBLIQUE,      /* the actor it reaches is no subject: with, unlike */
     BW_EFFECT_LOCATIVE,     /* the actor it reaches is likely a place: in, at */
     BW_EFFECT_VENUE,        /* the bloc it reaches belongs to it: summit, games, market */
+    BW_EFFECT_BODY,         /* the bloc it reaches is no bloc but that body: bank, court, fund */
     BW_EFFECT_BLOCKS,       /* parts a stance from a bloc: at, during, with */
     BW_EFFECT_ANAPHOR,      /* stands for the bloc named before: the bloc, the organisation */
     BW_EFFECT_FILLER,       /* parts nothing from its bloc: the, officially, full */
@@ -54,6 +55,7 @@ struct bw_mark {
     bool near;             /* a stance that wants its bloc in its scope and reach */
     uint32_t group;        /* actors and blocs: coordinated ones share it */
     bool oblique, locative, venue;
+    bool body;      /* bloc: only a word in the name of a bank, a court */
     bool anaphor;   /* bloc: a word that stands for it */
     uint32_t canon; /* actors and blocs: the set that events are reported under */
     const char *code;
@@ -93,6 +95,10 @@ enum {
 };
 
 /* event_mark.c */
+/* The names that `effect:` may have: the i-th of those that are no stance's, NULL behind the last.
+ */
+const char *event_effect_name(unsigned i);
+bool event_effect_is_known(const char *name);
 int frame_build(struct bw_frame *frame, const struct bw_event_input *input);
 void frame_clear(struct bw_frame *frame);
 /* Marks of one sentence: [*from, *to). */
@@ -126,6 +132,9 @@ void turn_negations(struct bw_frame *frame);
 /* Whether `mark` is of a kind that acts on the nucleus, wherever it stands. */
 bool turn_is_modifier(const struct bw_frame *frame, const struct bw_mark *mark,
                       const struct bw_nucleus *nucleus);
+/* Whether `mark` belongs to another clause than the nucleus, with a subject of its own. */
+bool turn_has_own_subject(const struct bw_frame *frame, const struct bw_mark *mark,
+                          const struct bw_nucleus *nucleus);
 /* Fills result, certainty and why from the cues and stances that reach the nucleus; `nuclei` are
  * all of its sentence. */
 void turn_nucleus(const struct bw_frame *frame, struct bw_nucleus *nucleus,

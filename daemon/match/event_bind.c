@@ -19,9 +19,14 @@ static bool is_blocked(const struct bw_frame *frame, const struct bw_mark *a,
     for (uint32_t i = from; i < to; i++) {
         const struct bw_mark *mark = &frame->marks[i];
 
-        if (mark->first > left->last && mark->last < right->first &&
-            (mark->effect == BW_EFFECT_BLOCKS || mark->effect == BW_EFFECT_CLAUSE ||
-             mark->effect == BW_EFFECT_VENUE))
+        if (mark->first <= left->last || mark->last >= right->first)
+            continue;
+        /* "joined the CIS's agreement on visas": a treaty that is not the bloc's founding one */
+        if (a->stance != BW_STANCE_NONE && mark->facet == BW_FACET_STANCE && mark->near &&
+            mark->stance == BW_STANCE_NONE && bind_bloc(frame, mark, NULL) == NULL)
+            return true;
+        if ((mark->effect == BW_EFFECT_BLOCKS || mark->effect == BW_EFFECT_CLAUSE ||
+             mark->effect == BW_EFFECT_VENUE || mark->effect == BW_EFFECT_BODY))
             return true;
     }
     return false;
@@ -104,6 +109,10 @@ static uint32_t object_cost(const struct bw_frame *frame, const struct bw_mark *
 
     if (near)
         reach = stance->set->reach > 0 ? (uint32_t)stance->set->reach : EVENT_OBJECT_REACH;
+    if (bloc->body) {
+        *why = "the bloc's name is part of another's there";
+        return UINT32_MAX;
+    }
     if (near && !bloc->venue && (is_topic(frame, bloc, stance) || is_elliptic(frame, stance, bloc)))
         return distance;
     if (near && bloc->venue) {
@@ -160,7 +169,8 @@ static uint32_t words_of_bloc_between(const struct bw_frame *frame, const struct
     const struct bw_mark *stance = nucleus->stance, *bloc = nucleus->bloc;
     uint32_t words = 0;
 
-    if (bloc == NULL || bloc->sentence != stance->sentence)
+    if (bloc == NULL || bloc->sentence != stance->sentence ||
+        (stance->first <= bloc->first && bloc->last <= stance->last))
         return 0;
     if (!(actor->first < bloc->first && bloc->first < stance->first) &&
         !(stance->first < bloc->first && bloc->first < actor->first))
@@ -191,7 +201,8 @@ static uint32_t subject_cost(const struct bw_frame *frame, const struct bw_mark 
     if (inside) /* "welcomes Kyrgyzstan into" */
         return 0;
     cost++;
-    if (actor->first > stance->first && !takes_object && gap > 1)
+    if (actor->first > stance->first && !takes_object &&
+        (gap > 1 || mark_distance(frame, actor, stance) > gap))
         cost += 4;
     if (actor->first < stance->first && takes_object)
         cost += 4;

@@ -20,6 +20,7 @@ static const char *const effect_names[BW_EFFECTS] = {
     [BW_EFFECT_OBLIQUE] = "oblique",
     [BW_EFFECT_LOCATIVE] = "locative",
     [BW_EFFECT_VENUE] = "venue",
+    [BW_EFFECT_BODY] = "body",
     [BW_EFFECT_BLOCKS] = "blocks",
     [BW_EFFECT_ANAPHOR] = "anaphor",
     [BW_EFFECT_FILLER] = "filler",
@@ -65,6 +66,20 @@ static bool parse_effect(struct bw_mark *mark, const char *name)
     else
         mark->effect = BW_EFFECT_STANCE;
     return mark->stance != BW_STANCE_NONE;
+}
+
+const char *event_effect_name(unsigned i)
+{
+    const unsigned first = BW_EFFECT_PLANS; /* the ladder's names are none of these */
+
+    return i < BW_EFFECTS - first ? effect_names[first + i] : NULL;
+}
+
+bool event_effect_is_known(const char *name)
+{
+    struct bw_mark mark = {0};
+
+    return parse_effect(&mark, name);
 }
 
 /* --- which hits count ----------------------------------------------------------------------- */

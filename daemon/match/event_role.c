@@ -92,6 +92,40 @@ static bool is_host(const struct bw_frame *frame, const struct bw_mark *cue,
     return false;
 }
 
+/* "Belarus Astanadaky sammitde": an ending that tells the place belongs to its own word only. */
+static bool is_another_word(const struct bw_frame *frame, const struct bw_mark *cue,
+                            const struct bw_mark *mark)
+{
+    uint32_t from, to;
+
+    if (cue->first <= mark->last && mark->first <= cue->last)
+        return false;
+    frame_sentence(frame, cue->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_ACTOR && frame->marks[i].first <= cue->last &&
+            cue->first <= frame->marks[i].last)
+            return true;
+    }
+    return false;
+}
+
+/* "Беларусь Астана саммитінде мүше болды": the host of a meeting, behind another state. */
+static bool is_host_town(const struct bw_frame *frame, const struct bw_mark *cue,
+                         const struct bw_mark *mark)
+{
+    uint32_t from, to;
+
+    if (cue->effect != BW_EFFECT_VENUE || mark->last + 1 != cue->first || mark->set->foreign)
+        return false;
+    frame_sentence(frame, cue->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_ACTOR && frame->marks[i].last < mark->first &&
+            frame->marks[i].set->foreign)
+            return true;
+    }
+    return false;
+}
+
 static void apply_cue(struct bw_frame *frame, const struct bw_mark *cue)
 {
     uint32_t from, to;
@@ -100,6 +134,8 @@ static void apply_cue(struct bw_frame *frame, const struct bw_mark *cue)
     for (uint32_t i = from; i < to; i++) {
         struct bw_mark *mark = &frame->marks[i];
 
+        if (mark->facet == BW_FACET_ACTOR && is_another_word(frame, cue, mark))
+            continue;
         if (mark->facet == BW_FACET_ACTOR && cue->effect == BW_EFFECT_OBLIQUE &&
             touches(frame, cue, mark, 2))
             mark->oblique = true;
@@ -108,9 +144,14 @@ static void apply_cue(struct bw_frame *frame, const struct bw_mark *cue)
         if (mark->facet == BW_FACET_ACTOR && cue->effect == BW_EFFECT_LOCATIVE &&
             touches(frame, cue, mark, 1))
             mark->locative = true;
+        if (mark->facet == BW_FACET_ACTOR && is_host_town(frame, cue, mark))
+            mark->locative = true;
         if (mark->facet == BW_FACET_BLOC && cue->effect == BW_EFFECT_VENUE &&
             touches(frame, cue, mark, 1))
             mark->venue = true;
+        if (mark->facet == BW_FACET_BLOC && cue->effect == BW_EFFECT_BODY &&
+            touches(frame, cue, mark, 1))
+            mark->venue = mark->body = true;
     }
 }
 
@@ -146,7 +187,7 @@ static const struct bw_mark *only_bloc(const struct bw_frame *frame, uint32_t se
     for (uint32_t i = from; i < to; i++) {
         const struct bw_mark *mark = &frame->marks[i];
 
-        if (mark->facet != BW_FACET_BLOC || mark->anaphor)
+        if (mark->facet != BW_FACET_BLOC || mark->anaphor || mark->body)
             continue;
         if (found != NULL && strcmp(found->code, mark->code) != 0)
             return NULL;

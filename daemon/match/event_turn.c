@@ -62,7 +62,8 @@ void turn_negations(struct bw_frame *frame)
 struct state {
     enum bw_stance stance;
     enum bw_certainty certainty;
-    bool turned; /* a refusal has been heard: the next one only repeats it */
+    bool turned;                  /* a refusal has been heard: the next one only repeats it */
+    const struct bw_mark *turner; /* the cue that said it; NULL: the stance itself */
 };
 
 static bool is_away(enum bw_stance stance)
@@ -74,6 +75,8 @@ static bool is_away(enum bw_stance stance)
 static void flip(struct state *state)
 {
     state->turned = true;
+    if (state->certainty == BW_CERTAINTY_HYPOTHETICAL) /* who refuses what may be, refuses it */
+        state->certainty = BW_CERTAINTY_STATED;
     switch (state->stance) {
     case BW_STANCE_LEAVES:
     case BW_STANCE_SUSPENDS:
@@ -93,9 +96,11 @@ static void flip(struct state *state)
     }
 }
 
-/* It may happen, or somebody wishes that it does. */
+/* It may happen, or somebody wishes that it does. A refusal of that is none the weaker for it. */
 static void weaken(struct state *state)
 {
+    if (state->turned && (state->stance == BW_STANCE_DECLINES || state->stance == BW_STANCE_STAYS))
+        return;
     if (state->stance == BW_STANCE_JOINS || state->stance == BW_STANCE_NONE)
         state->stance = BW_STANCE_CONSIDERS;
     state->certainty = BW_CERTAINTY_HYPOTHETICAL;
@@ -250,10 +255,10 @@ static void explain_turn(const struct bw_frame *frame, struct bw_nucleus *nucleu
                    frame->text->field[a->field] + a->start, certainty_name(after->certainty));
 }
 
-static void apply_modifier(struct bw_nucleus *nucleus, struct state *state,
-                           const struct bw_mark *mark)
+static void apply_modifier(const struct bw_frame *frame, struct bw_nucleus *nucleus,
+                           struct state *state, const struct bw_mark *mark)
 {
-    bool negated = mark->negations % 2 == 1;
+    bool negated = mark->negations % 2 == 1, turned = state->turned;
 
     switch (mark->effect) {
     case BW_EFFECT_DENIES:
@@ -266,8 +271,12 @@ static void apply_modifier(struct bw_nucleus *nucleus, struct state *state,
         else
             weaken(state);
         break;
+    case BW_EFFECT_HYPOTHETICAL: /* "may refuse"; but "would not join" is a refusal */
+        if (state->turned && state->turner != NULL && mark_gap(frame, mark, state->turner) <= 1)
+            state->certainty = BW_CERTAINTY_HYPOTHETICAL;
+        weaken(state);
+        break;
     case BW_EFFECT_UNDECIDED:
-    case BW_EFFECT_HYPOTHETICAL:
     case BW_EFFECT_INVITES:
         weaken(state);
         break;
@@ -286,6 +295,8 @@ static void apply_modifier(struct bw_nucleus *nucleus, struct state *state,
     default:
         lend(state, mark->stance, negated);
     }
+    if (state->turned && !turned)
+        state->turner = mark;
 }
 
 /* A question asks what is not decided. */
@@ -302,10 +313,11 @@ static bool is_asked(const struct bw_frame *frame, const struct bw_mark *stance)
 
 enum { MODIFIERS_LIMIT = 16 };
 
-/* "X is in, WHILE Y still ponders", "X asks, Y refuses": the mark stands behind a connector, or a
- * comma and another of the watched states, and a subject of its own. */
-static bool has_own_subject(const struct bw_frame *frame, const struct bw_mark *mark,
-                            const struct bw_nucleus *nucleus)
+/* "X is in, WHILE Y still ponders", "X asks, Y refuses", "X joins as Y waits": the mark stands
+ * behind a connector and an actor, or another of the watched states than the subject before the
+ * stance. */
+bool turn_has_own_subject(const struct bw_frame *frame, const struct bw_mark *mark,
+                          const struct bw_nucleus *nucleus)
 {
     const struct bw_mark *stance = nucleus->stance, *subject = bind_actor(frame, nucleus);
     bool connector = false;
@@ -325,8 +337,10 @@ static bool has_own_subject(const struct bw_frame *frame, const struct bw_mark *
             continue;
         if (connector)
             return true;
-        if ((frame->text->tokens[other->first - 1].after & comma) && !other->set->foreign &&
-            !other->set->implied && subject != NULL && strcmp(subject->code, other->code) != 0)
+        if (((frame->text->tokens[other->first - 1].after & comma) ||
+             (subject != NULL && subject->first < stance->first)) &&
+            !other->set->foreign && !other->set->implied && subject != NULL &&
+            strcmp(subject->code, other->code) != 0)
             return true;
     }
     return false;
@@ -371,7 +385,7 @@ static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *n
         if (!turn_is_modifier(frame, mark, nucleus) ||
             !mark_reaches(frame, mark, nucleus->stance, EVENT_MODIFIER_REACH) ||
             !is_nearest(frame, mark, nucleus, nuclei, n_nuclei) ||
-            has_own_subject(frame, mark, nucleus) ||
+            turn_has_own_subject(frame, mark, nucleus) ||
             (is_plan(frame, mark) || echoes(mark, nucleus->stance)) ||
             (n > 0 && echoes(mark, last)))
             continue;
@@ -398,8 +412,8 @@ void turn_nucleus(const struct bw_frame *frame, struct bw_nucleus *nucleus,
     const struct bw_token *b = &frame->text->tokens[nucleus->stance->last];
     uint32_t n = collect(frame, nucleus, nuclei, n_nuclei, modifiers);
 
-    if (nucleus->stance->facet == BW_FACET_CUE) /* undecided, invited: of the bloc itself */
-        weaken(&state);
+    if (nucleus->stance->effect != BW_EFFECT_NONE && nucleus->stance->effect != BW_EFFECT_STANCE)
+        weaken(&state); /* undecided, invited: of the bloc itself */
     before = state;
     state.turned = state.stance == BW_STANCE_DECLINES || state.stance == BW_STANCE_STAYS;
 
@@ -412,12 +426,13 @@ void turn_nucleus(const struct bw_frame *frame, struct bw_nucleus *nucleus,
     }
     for (uint32_t i = 0; i < n; i++) {
         before = state;
-        apply_modifier(nucleus, &state, modifiers[i]);
+        apply_modifier(frame, nucleus, &state, modifiers[i]);
         explain_turn(frame, nucleus, modifiers[i], &before, &state);
     }
     if (is_asked(frame, nucleus->stance)) {
         before = state;
         weaken(&state);
+        state.certainty = BW_CERTAINTY_HYPOTHETICAL;
         if (before.stance != state.stance)
             buf_printf(&nucleus->why, "; the question turns %s into %s", stance_name(before.stance),
                        stance_name(state.stance));
