@@ -320,6 +320,12 @@ static int build_rooms(struct bw_daemon *daemon, struct bw_error *err)
     return daemon->upkeep == NULL ? -1 : 0;
 }
 
+static void on_libevent_log(int severity, const char *text)
+{
+    if (severity >= EVENT_LOG_WARN)
+        log_warn("event loop", "reason", text);
+}
+
 static int watch_signals(struct bw_daemon *daemon, struct bw_error *err)
 {
     static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
@@ -368,6 +374,7 @@ static int build(struct bw_daemon *daemon, struct bw_error *err)
     if (open_store(daemon, err) != 0)
         return -1;
     raise_file_limit();
+    event_set_log_callback(on_libevent_log);
     daemon->base = event_base_new();
     if (daemon->base == NULL)
         return error_set(err, BW_ERR_MEMORY, "cannot make an event loop");

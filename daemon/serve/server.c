@@ -247,10 +247,13 @@ struct bw_server *server_new(struct event_base *base, const struct bw_config *co
     server->store = store;
     server->hooks = *hooks;
     snprintf(server->listen, sizeof server->listen, "%s", config->serve.listen);
-    if (strcmp(server->listen, "off") != 0 && start_listening(server, err) != 0) {
+    if (strcmp(server->listen, "off") == 0)
+        return server;
+    if (start_listening(server, err) != 0) {
         server_free(server);
         return NULL;
     }
+    serve_rest_when_crowded(server->http);
     return server;
 }
 

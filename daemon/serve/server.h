@@ -47,6 +47,9 @@ struct serve_request {
     json_t *body;          /* of a POST in JSON; NULL none */
 };
 
+/* Once it is bound: no descriptors, no new connections for a second. */
+void serve_rest_when_crowded(struct evhttp *http);
+
 /* NULL when the address cannot be read. */
 struct serve_request *serve_request_new(struct bw_server *server, struct evhttp_request *http);
 /* Of a POST: JSON or a form, by its type. -1 when it is neither. */

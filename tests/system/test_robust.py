@@ -369,6 +369,11 @@ def test_hanging_reader_holds_up_no_end(tmp_path, daemon):
     ends_well(run)
 
 
+def cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_descriptors_run_out(tmp_path, web, daemon):
     port = free_port()
     (web.root / "feed.xml").write_text(rss({"title": "BRICS 1"}))
@@ -383,7 +388,10 @@ def test_descriptors_run_out(tmp_path, web, daemon):
     crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
     (web.root / "feed.xml").write_text(rss({"title": "BRICS 1"}, {"title": "BRICS 2 is new"}))
     run.wait_log("source failed source=feed")
-    assert run.process.poll() is None
+    used = cpu_seconds(run.process.pid)
+    time.sleep(1)
+    assert cpu_seconds(run.process.pid) - used < 0.5, "it spins"
+    assert len(run.log()) < 100000
     for each in crowd:
         each.close()
     resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
