@@ -265,7 +265,7 @@ int store_commit(struct bw_store *store, struct bw_error *err)
         result = error_set(err, BW_ERR_STORE, "%s: the transaction was rolled back after an error",
                            store->path);
     else
-        result = db_execute(store, "COMMIT", err);
+        result = search_write_later(store, err) != 0 ? -1 : db_execute(store, "COMMIT", err);
     if (result != 0)
         store_rollback(store);
     store->in_transaction = store->aborted = false;
@@ -277,6 +277,7 @@ void store_rollback(struct bw_store *store)
     if (!sqlite3_get_autocommit(store->db))
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     store->in_transaction = store->aborted = false;
+    store->n_later = 0;
 }
 
 int db_enter(struct bw_store *store, struct bw_error *err)

@@ -31,6 +31,11 @@ struct bw_store {
     int depth;           /* of db_enter() */
     int (*fold)(const char *text, size_t len, struct bw_buf *out);
     bool index_is_ours; /* the search index was folded as `fold` folds */
+    struct db_later {
+        int64_t item;
+        bool has_hits;
+    } * later; /* new items of the open transaction that go into the search index at its end */
+    size_t n_later, cap_later;
     struct db_slot slots[DB_SLOTS];
     uint64_t clock;
     int64_t prune_mark; /* items seen before this and still there have hits */
@@ -91,6 +96,11 @@ int names_rule(struct bw_store *store, const char *id, const char *title, int64_
 int search_prepare(struct bw_store *store, struct bw_error *err);
 int search_add_item(struct bw_store *store, int64_t item, struct bw_error *err);
 int search_add_hit(struct bw_store *store, int64_t item, struct bw_error *err);
+/* FTS5 writes out what it has gathered at every savepoint, and SQLite makes one for many a
+ * statement: so new items go into the index together, when nothing else is written between. The
+ * first notes one, the second, before the commit, puts all that are noted in. */
+int search_add_later(struct bw_store *store, int64_t item, bool has_hits, struct bw_error *err);
+int search_write_later(struct bw_store *store, struct bw_error *err);
 int search_remove_item(struct bw_store *store, int64_t item, struct bw_error *err);
 int search_remove_hit(struct bw_store *store, int64_t item, struct bw_error *err);
 /* Appends a safe FTS5 query for the user's words; NULL words, NULL lang and source 0: any, but one

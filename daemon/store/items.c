@@ -15,7 +15,6 @@ struct batch {
     bool matched_again; /* the items are known, the rules are others */
     const char *const *other_rules;
     struct bw_saved *saved;
-    size_t indexed; /* so many of the saved items have been looked at by index_new_items() */
 };
 
 static int write_text(struct batch *batch, const struct bw_item *item, int64_t id,
@@ -75,24 +74,6 @@ static int insert_item(struct batch *batch, const struct identity *who, int64_t 
     return write_text(batch, item, *id, err);
 }
 
-/* FTS5 writes out what it has gathered at every savepoint, and SQLite makes one for many a
- * statement: so new items go into the index together, when nothing else is written between. */
-static int index_new_items(struct batch *batch, struct bw_error *err)
-{
-    struct bw_saved *saved = batch->saved;
-
-    for (; batch->indexed < saved->n_items; batch->indexed++) {
-        const struct bw_saved_item *item = &saved->items[batch->indexed];
-
-        if (!item->is_new)
-            continue;
-        if (search_add_item(batch->store, item->id, err) != 0 ||
-            (item->n_hits > 0 && search_add_hit(batch->store, item->id, err) != 0))
-            return -1;
-    }
-    return 0;
-}
-
 static int has_hits(struct bw_store *store, int64_t item, struct bw_error *err)
 {
     struct db_query query;
@@ -141,7 +122,8 @@ static int replace_item(struct batch *batch, const struct bw_item *item, int64_t
     struct bw_store *store = batch->store;
     int indexed = has_hits(store, id, err);
 
-    if (indexed < 0 || index_new_items(batch, err) != 0 || search_remove_item(store, id, err) != 0)
+    if (indexed < 0 || search_write_later(store, err) != 0 ||
+        search_remove_item(store, id, err) != 0)
         return -1;
     if (indexed && search_remove_hit(store, id, err) != 0)
         return -1;
@@ -240,6 +222,8 @@ static int save_item(struct batch *batch, struct identity *who, const struct bw_
     out->id = id;
     if (save_hits(batch, who->item, found, out, err) != 0)
         return -1;
+    if (out->is_new && search_add_later(batch->store, id, out->n_hits > 0, err) != 0)
+        return -1;
     saved->n_items++;
     saved->n_new += out->is_new;
     saved->n_edited += out->is_edited;
@@ -265,7 +249,7 @@ static int save_all(struct batch *batch, const char *source_id, const struct bw_
         if (save_item(batch, &list[i], hits != NULL ? &hits[i] : NULL, err) != 0)
             return -1;
     }
-    return index_new_items(batch, err);
+    return batch->store->in_transaction ? 0 : search_write_later(batch->store, err);
 }
 
 int store_save_items(struct bw_store *store, const char *source_id, const struct bw_feed *feed,
@@ -274,6 +258,7 @@ int store_save_items(struct bw_store *store, const char *source_id, const struct
 {
     struct bw_saved result = {.arena = arena_new(0), .newest = BW_TIME_NONE};
     struct batch batch = {.store = store, .now_ms = now_ms, .saved = &result};
+    size_t mark = store->n_later;
     int status;
 
     if (result.arena == NULL)
@@ -282,6 +267,7 @@ int store_save_items(struct bw_store *store, const char *source_id, const struct
     if (status == 0)
         status = db_leave(store, save_all(&batch, source_id, feed, hits, err), err);
     if (status != 0) {
+        store->n_later = store->n_later < mark ? store->n_later : mark;
         arena_free(result.arena);
         return -1;
     }

@@ -143,5 +143,6 @@ void store_close(struct bw_store *store)
     db_clear_slots(store);
     sqlite3_close(store->db);
     free(store->path);
+    free(store->later);
     free(store);
 }

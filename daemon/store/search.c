@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WORDS_LIMIT = 64, QUERY_LIMIT = 4096, FINGERPRINT_TEXT = 24 };
@@ -167,6 +168,35 @@ int search_add_hit(struct bw_store *store, int64_t item, struct bw_error *err)
 {
     return run_with_words(
         store, "INSERT INTO hit_index (rowid, title, body, tags) VALUES (?, ?, ?, ?)", item, err);
+}
+
+int search_add_later(struct bw_store *store, int64_t item, bool has_hits, struct bw_error *err)
+{
+    size_t cap = store->cap_later == 0 ? 256 : store->cap_later * 2;
+    struct db_later *grown = store->later;
+
+    if (store->n_later == store->cap_later) {
+        grown = realloc(store->later, cap * sizeof *grown);
+        if (grown == NULL)
+            return error_set(err, BW_ERR_MEMORY, "out of memory");
+        store->later = grown;
+        store->cap_later = cap;
+    }
+    store->later[store->n_later++] = (struct db_later){item, has_hits};
+    return 0;
+}
+
+int search_write_later(struct bw_store *store, struct bw_error *err)
+{
+    for (size_t i = 0; i < store->n_later; i++) {
+        const struct db_later *later = &store->later[i];
+
+        if (search_add_item(store, later->item, err) != 0 ||
+            (later->has_hits && search_add_hit(store, later->item, err) != 0))
+            return -1;
+    }
+    store->n_later = 0;
+    return 0;
 }
 
 int search_remove_item(struct bw_store *store, int64_t item, struct bw_error *err)
