@@ -20,7 +20,8 @@ struct event_base;
 struct bw_reader_pool;
 
 enum bw_read_outcome {
-    BW_READ_DONE,      /* doc and hits are filled, or error says what is wrong with the document */
+    BW_READ_DONE,      /* doc and hits are filled, or error says what is wrong with the document, or
+                          that no reader starts */
     BW_READ_POISON,    /* killed two readers: error says how */
     BW_READ_CANCELLED, /* the pool is being freed */
 };
@@ -56,7 +57,9 @@ void reader_pool_free(struct bw_reader_pool *pool);
 /* Takes `poll`, whose fetch.body is the document; it comes back by on_read. */
 void reader_pool_submit(struct bw_reader_pool *pool, struct bw_poll *poll);
 
-/* New rules: readers are replaced one by one, each when it is idle. -1 leaves the old ones. */
+/* New rules: a new reader starts, then an old one ends, one by one. Documents submitted from now on
+ * are read by the new ones, unless these do not start. The same rules again change nothing. -1
+ * leaves the old ones. */
 int reader_pool_replace_watch(struct bw_reader_pool *pool, const struct bw_watch *watch,
                               struct bw_error *err);
 
