@@ -190,7 +190,21 @@ struct mark {
     size_t len;
 };
 
-/* A byte order mark, or the pattern of "<" in UTF-16 and UTF-32 without one. */
+/* UTF-16 without a mark: a document begins with ASCII, nearly, so that every other byte is NUL. */
+static const char *find_zeros(const char *bytes, size_t len)
+{
+    size_t n = len < 32 ? len / 2 : 16, high = 0, low = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        high += bytes[2 * i] == '\0';
+        low += bytes[2 * i + 1] == '\0';
+    }
+    if (n < 2 || (high > 0 && low > 0))
+        return NULL;
+    return high * 2 > n ? "UTF-16BE" : low * 2 > n ? "UTF-16LE" : NULL;
+}
+
+/* A byte order mark, or the pattern of UTF-16 and UTF-32 without one. */
 static struct mark find_mark(const char *bytes, size_t len)
 {
     static const struct {
@@ -201,19 +215,14 @@ static struct mark find_mark(const char *bytes, size_t len)
         {"\xEF\xBB\xBF", 3, 3, "UTF-8"},    {"\xFF\xFE\0\0", 4, 4, "UTF-32LE"},
         {"\0\0\xFE\xFF", 4, 4, "UTF-32BE"}, {"\xFF\xFE", 2, 2, "UTF-16LE"},
         {"\xFE\xFF", 2, 2, "UTF-16BE"},     {"<\0\0\0", 4, 0, "UTF-32LE"},
-        {"\0\0\0<", 4, 0, "UTF-32BE"},      {"<\0?\0", 4, 0, "UTF-16LE"},
-        {"<\0!\0", 4, 0, "UTF-16LE"},       {"<\0r\0", 4, 0, "UTF-16LE"},
-        {"<\0f\0", 4, 0, "UTF-16LE"},       {"\0<\0?", 4, 0, "UTF-16BE"},
-        {"\0<\0!", 4, 0, "UTF-16BE"},       {"\0<\0r", 4, 0, "UTF-16BE"},
-        {"\0<\0f", 4, 0, "UTF-16BE"},       {"{\0\"\0", 4, 0, "UTF-16LE"},
-        {"\0{\0\"", 4, 0, "UTF-16BE"},
+        {"\0\0\0<", 4, 0, "UTF-32BE"},
     };
 
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         if (len >= marks[i].len && memcmp(bytes, marks[i].bytes, marks[i].len) == 0)
             return (struct mark){marks[i].charset, marks[i].skip};
     }
-    return (struct mark){NULL, 0};
+    return (struct mark){find_zeros(bytes, len), 0};
 }
 
 /* Converts all; *errors counts what could not be, each replaced. -1 when out of memory. */

@@ -118,11 +118,28 @@ static const char *skip_prologue(const char *text, size_t *len)
     }
 }
 
+static bool is_feed_root(const char *text, size_t len)
+{
+    return begins_with(text, len, "<rss") || begins_with(text, len, "<feed") ||
+           begins_with(text, len, "<rdf:");
+}
+
+/* Templates put a page's document type above feeds, too: then the root decides. */
 static bool is_html_page(const char *text, size_t len)
 {
+    const char *root, *close;
+
     text = skip_prologue(text, &len);
-    return begins_with(text, len, "<!doctype html") || begins_with(text, len, "<html") ||
-           begins_with(text, len, "<head") || begins_with(text, len, "<body");
+    if (begins_with(text, len, "<!doctype html")) {
+        close = memchr(text, '>', len);
+        if (close == NULL)
+            return true;
+        len -= (size_t)(close + 1 - text);
+        root = skip_prologue(close + 1, &len);
+        return !is_feed_root(root, len);
+    }
+    return begins_with(text, len, "<html") || begins_with(text, len, "<head") ||
+           begins_with(text, len, "<body");
 }
 
 static int fail_html(const struct work *work, struct bw_error *err)

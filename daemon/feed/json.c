@@ -39,6 +39,9 @@ static const char *text_of(const json_t *value, char number[32])
     return NULL;
 }
 
+/* An id is a link only where it looks like one: there is no attribute to say so. */
+static const struct bw_attr no_link = {NULL, "ispermalink", "false", 5};
+
 /* Goes the same way as an XML element with this text. */
 static void feed_element(struct bw_parse *p, const struct bw_tag *tag, const json_t *value)
 {
@@ -47,7 +50,8 @@ static void feed_element(struct bw_parse *p, const struct bw_tag *tag, const jso
 
     if (text == NULL)
         return;
-    parse_start(p, tag, ELEMENT_UNKNOWN, NULL, 0);
+    parse_start(p, tag, ELEMENT_UNKNOWN, &no_link,
+                tag->role == ROLE_ID && strstr(text, "://") == NULL);
     parse_text(p, text, strlen(text));
     parse_end(p);
 }

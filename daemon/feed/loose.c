@@ -77,6 +77,8 @@ static bool ends_text(const struct loose_reader *r, const struct bw_tag *tag)
     if (tag == NULL || r->parse->n_captures == 0 || tag->role == ROLE_NAME ||
         tag->role == ROLE_EMAIL)
         return false;
+    if (tag->role == ROLE_LINK && r->tag.n == 0) /* HTML's link has attributes and no text */
+        return true;
     if (r->parse->content_depth > 0)
         return name->prefix[0] != '\0' || element_find(name->text, name->len) == ELEMENT_UNKNOWN;
     return top->captures && !(top->inside & IN_PERSON);
@@ -146,6 +148,17 @@ static void skip_past(struct loose_reader *r, const char *what)
     const char *found = find(r->at, r->end, what);
 
     r->at = found == NULL ? r->end : found + strlen(what);
+}
+
+/* A comment that never ends hides nothing but its beginning. */
+static void skip_comment(struct loose_reader *r)
+{
+    const char *close = r->no_comment_end ? NULL : find(r->at, r->end, "-->");
+
+    if (close == NULL)
+        r->no_comment_end = true;
+    else
+        r->at = close + 3;
 }
 
 static bool at_text(const struct loose_reader *r, const char *text)
@@ -228,7 +241,7 @@ static bool read_special(struct loose_reader *r)
 {
     if (at_text(r, "<!--")) {
         r->at += 4;
-        skip_past(r, "-->");
+        skip_comment(r);
     } else if (at_text(r, "<![CDATA[")) {
         read_cdata(r);
     } else if (at_text(r, "<?")) {

@@ -42,6 +42,7 @@ struct loose_reader {
     struct loose_space spaces[LOOSE_SPACES];
     size_t n_spaces;
     const char *cdata_end; /* the next "]]>", once looked for */
+    bool no_comment_end;   /* it was looked for, in vain */
     bool has_root;
 };
 

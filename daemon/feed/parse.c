@@ -300,6 +300,15 @@ static void mark_element(struct bw_parse *p, enum bw_element kind)
         p->failed = BW_ERR_MEMORY;
 }
 
+/* Not what an item's source says, nor what stands in an item behind another one inside it, which
+ * has ended it. */
+static bool is_meant(const struct bw_parse *p, const struct bw_frame *frame)
+{
+    if (frame->inside & IN_SOURCE)
+        return false;
+    return p->in_item || !(frame->inside & IN_ITEM) || frame->tag->role == ROLE_ITEM;
+}
+
 void parse_start(struct bw_parse *p, const struct bw_tag *tag, enum bw_element kind,
                  const struct bw_attr *attrs, size_t n_attrs)
 {
@@ -325,7 +334,7 @@ void parse_start(struct bw_parse *p, const struct bw_tag *tag, enum bw_element k
         if (p->raw_depth == 0 && kind == ELEMENT_RAW)
             p->raw_depth = p->depth;
         frame->tag = NULL;
-    } else if (tag != NULL && (!(frame->inside & IN_SOURCE))) {
+    } else if (tag != NULL && is_meant(p, frame)) {
         start_known(p, frame, attrs, n_attrs);
     }
 }
@@ -524,8 +533,7 @@ void parse_end(struct bw_parse *p)
         p->scratch.len = frame->start;
     }
     p->depth--;
-    if (frame->tag != NULL && frame->tag->role == ROLE_ITEM && p->in_item &&
-        !(p->frames[p->depth].inside & IN_ITEM))
+    if (frame->tag != NULL && frame->tag->role == ROLE_ITEM && p->in_item)
         draft_finish_item(p);
 }
 

@@ -7,6 +7,7 @@
 #include <libxml/parserInternals.h>
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
 
 enum { CACHE_SLOTS = 256, MOST_ATTRS = 48, MOST_DECLARATIONS = 512, WINDOW = 1 << 14 };
 
@@ -104,6 +105,36 @@ static void on_text(void *context, const xmlChar *text, int len)
     parse_text(r->parse, (const char *)text, (size_t)len);
 }
 
+/*
+ * Does a section reach over the end of its element into another section, whose end it takes for its
+ * own? Then its own was forgotten, and it has swallowed all that stands between.
+ */
+static bool has_lost_end(const struct bw_tag *tag, const char *text, size_t len)
+{
+    const char *end = text + len, *inner = memmem(text, len, "<![CDATA[", 9);
+    size_t name = strlen(tag->name);
+
+    if (inner == NULL)
+        return false;
+    while ((text = memmem(text, (size_t)(inner - text), "</", 2)) != NULL) {
+        text += 2;
+        if ((size_t)(end - text) > name && strncasecmp(text, tag->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void on_cdata(void *context, const xmlChar *text, int len)
+{
+    struct reader *r = context;
+    const struct bw_tag *tag = r->parse->frames[r->parse->depth].tag;
+
+    if (tag != NULL && has_lost_end(tag, (const char *)text, (size_t)len))
+        give_up(r);
+    else
+        parse_text(r->parse, (const char *)text, (size_t)len);
+}
+
 static void on_declaration(void *context, const xmlChar *name, int type, const xmlChar *public_id,
                            const xmlChar *system_id, xmlChar *content)
 {
@@ -165,7 +196,7 @@ static void set_handlers(struct reader *r)
     sax->endElementNs = on_end;
     sax->characters = on_text;
     sax->ignorableWhitespace = on_text;
-    sax->cdataBlock = on_text;
+    sax->cdataBlock = on_cdata;
     sax->entityDecl = on_declaration;
     sax->getEntity = on_entity;
     sax->getParameterEntity = on_parameter_entity;

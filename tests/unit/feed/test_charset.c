@@ -122,6 +122,20 @@ static void test_guessed(void **state)
     }
 }
 
+/* Neither mark nor declaration, and blank lines where "<" should be. */
+static void test_utf16_behind_blank_lines(void **state)
+{
+    static const char *const charsets[] = {"utf-16le", "utf-16be"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct bw_buf buf;
+
+        encode(charsets[i], "\n\n  ", RUSSIAN, &buf);
+        assert_title(&buf, NULL, RUSSIAN);
+    }
+}
+
 /* A declaration that the bytes deny does not count. */
 static void test_declared_wrong(void **state)
 {
@@ -237,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_declared_in_xml),
         cmocka_unit_test(test_declared_in_http),
         cmocka_unit_test(test_guessed),
+        cmocka_unit_test(test_utf16_behind_blank_lines),
         cmocka_unit_test(test_declared_wrong),
         cmocka_unit_test(test_byte_order_mark_first),
         cmocka_unit_test(test_double_encoding),

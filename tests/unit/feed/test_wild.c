@@ -73,6 +73,7 @@ static void test_faults(void **state)
         "<rss><item><title>T</title></rss>",
         "<rss><item><title>T<link>x</link></item></rss>",
         "<rss><item><title>T</item></rss>",
+        "<rss><item><title>T</titel><link>https://e.example/</link></item></rss>",
         "<rss><item><title>T</title></item></channel></wrong></rss>",
         "\n\n  <?xml version='1.0'?><rss><item><title>T</title></item></rss>",
         "<!-- a --><?xml version='1.0'?><rss><item><title>T</title></item></rss>",
@@ -186,6 +187,74 @@ static void test_page_names_its_feeds(void **state)
     buf_clear(&buf);
 }
 
+/* An open section ends where its element does, even where the next one's end would close it. */
+static void test_section_that_swallows_an_item(void **state)
+{
+    struct bw_document *doc = parse_string(
+        "<rss><item><guid>1</guid><description><![CDATA[one</description></item>"
+        "<item><guid>2</guid><description><![CDATA[<p>two</p>]]></description></item></rss>");
+
+    (void)state;
+    assert_int_equal(doc->feed.n_items, 2);
+    assert_text(doc->feed.items[0].summary, "one");
+    assert_text(doc->feed.items[1].id, "2");
+    assert_text(doc->feed.items[1].summary, "two");
+    document_free(doc);
+}
+
+static void test_comment_without_end(void **state)
+{
+    struct bw_document *doc =
+        parse_string("<rss><item><guid>1</guid></item><!-- lost <item><guid>2</guid></item>"
+                     "<item><guid>3</guid></item></rss>");
+
+    (void)state;
+    assert_int_equal(doc->feed.n_items, 3);
+    assert_text(doc->feed.items[2].id, "3");
+    document_free(doc);
+}
+
+/* What an outer item says behind an inner one is nobody's: not the inner one's, not the feed's. */
+static void test_items_in_items(void **state)
+{
+    struct bw_document *doc = parse_string(
+        "<rss><channel><item><title>Outer</title>"
+        "<item><title>Inner</title><link>https://e.example/i</link></item>"
+        "<link>https://e.example/o</link></item>"
+        "<item><title>Next</title><link>https://e.example/n</link></item></channel></rss>");
+
+    (void)state;
+    assert_int_equal(doc->feed.n_items, 3);
+    assert_text(doc->feed.items[0].title, "Outer");
+    assert_text(doc->feed.items[1].link, "https://e.example/i");
+    assert_text(doc->feed.items[2].link, "https://e.example/n");
+    assert_null(doc->feed.link);
+    document_free(doc);
+}
+
+static void test_feed_under_a_page_type(void **state)
+{
+    struct bw_document *doc =
+        parse_string("<!DOCTYPE html>\n<rss><item><title>T</title></item></rss>");
+
+    (void)state;
+    assert_int_equal(doc->feed.n_items, 1);
+    document_free(doc);
+}
+
+static void test_ids_that_are_no_links(void **state)
+{
+    struct bw_document *doc =
+        parse_string("{\"version\": \"https://jsonfeed.org/version/1.1\", \"items\": ["
+                     "{\"id\": 4711}, {\"id\": \"https://e.example/p\"}]}");
+
+    (void)state;
+    assert_text(doc->feed.items[0].id, "4711");
+    assert_null(doc->feed.items[0].link);
+    assert_text(doc->feed.items[1].link, "https://e.example/p");
+    document_free(doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +263,11 @@ int main(void)
         cmocka_unit_test(test_cut_in_the_only_item),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_open_cdata),
+        cmocka_unit_test(test_section_that_swallows_an_item),
+        cmocka_unit_test(test_comment_without_end),
+        cmocka_unit_test(test_items_in_items),
+        cmocka_unit_test(test_feed_under_a_page_type),
+        cmocka_unit_test(test_ids_that_are_no_links),
         cmocka_unit_test(test_declared_entities),
         cmocka_unit_test(test_nul_bytes),
         cmocka_unit_test(test_no_feeds),
