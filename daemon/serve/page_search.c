@@ -48,15 +48,13 @@ static void put_time_field(struct serve_request *request, struct bw_buf *out, co
     buf_puts(out, "\"></label>\n");
 }
 
-static int put_form(struct serve_request *request, struct bw_buf *out, bool in_items,
-                    struct bw_error *err)
+static void put_form(struct serve_request *request, struct bw_buf *out, bool in_items)
 {
     const struct bw_serve_hooks *hooks = &request->server->hooks;
     void *pair[2] = {out, (void *)(uintptr_t)serve_param(request, "source")};
-    struct serve_matrix matrix;
+    struct serve_matrix matrix = {0};
 
-    if (serve_matrix_load(request->server, BW_TIME_NONE, &matrix, err) != 0)
-        return -1;
+    serve_matrix_sets(&request->server->config->watch, &matrix);
     buf_puts(out, "<form class=\"filters\" action=\"/search\" method=\"get\" role=\"search\">\n"
                   "<label class=\"words\">Words <input type=\"search\" name=\"q\" value=\"");
     html_text(out, serve_param(request, "q"));
@@ -66,7 +64,6 @@ static int put_form(struct serve_request *request, struct bw_buf *out, bool in_i
     buf_puts(out, "</select></label>\n");
     put_sets(request, out, "actor", "State", matrix.actors, matrix.n_actors);
     put_sets(request, out, "bloc", "Bloc", matrix.blocs, matrix.n_blocs);
-    serve_matrix_clear(&matrix);
     begin_select(out, "stance", "Stance");
     for (int i = 1; i < BW_STANCES; i++)
         page_put_option(out, stance_name(i), stance_name(i), serve_param(request, "stance"));
@@ -81,7 +78,6 @@ static int put_form(struct serve_request *request, struct bw_buf *out, bool in_i
     put_time_field(request, out, "since", "Since");
     put_time_field(request, out, "until", "Until");
     buf_puts(out, "<button>Search</button></form>\n");
-    return 0;
 }
 
 struct result_list {
@@ -162,9 +158,8 @@ void serve_page_search(struct serve_request *request)
     buf_init(&out);
     list.out = &out;
     page_begin(request, &out, "Search", "/search");
-    result = put_form(request, &out, in_items, &err);
-    if (result == 0)
-        result = put_results(request, &list, in_items, &limit, &err);
+    put_form(request, &out, in_items);
+    result = put_results(request, &list, in_items, &limit, &err);
     if (result != 0) {
         buf_clear(&out);
         if (result < 0)

@@ -16,7 +16,7 @@ static void add_set(const struct bw_set **list, size_t most, size_t *n, const st
         list[(*n)++] = set;
 }
 
-static void collect_sets(const struct bw_watch *watch, struct serve_matrix *matrix)
+void serve_matrix_sets(const struct bw_watch *watch, struct serve_matrix *matrix)
 {
     for (size_t i = 0; i < watch->n_sets; i++) {
         const struct bw_set *set = &watch->sets[i];
@@ -98,7 +98,7 @@ int serve_matrix_load(struct bw_server *server, int64_t since_ms, struct serve_m
                       struct bw_error *err)
 {
     *matrix = (struct serve_matrix){0};
-    collect_sets(&server->config->watch, matrix);
+    serve_matrix_sets(&server->config->watch, matrix);
     matrix->cells = calloc(matrix->n_actors * matrix->n_blocs + 1, sizeof *matrix->cells);
     if (matrix->cells == NULL)
         return error_set(err, BW_ERR_MEMORY, "out of memory");

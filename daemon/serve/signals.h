@@ -31,6 +31,8 @@ struct serve_matrix {
 int serve_matrix_load(struct bw_server *server, int64_t since_ms, struct serve_matrix *matrix,
                       struct bw_error *err);
 void serve_matrix_clear(struct serve_matrix *matrix);
+/* Only the sets, into a zeroed matrix: for forms. */
+void serve_matrix_sets(const struct bw_watch *watch, struct serve_matrix *matrix);
 
 /* Where a stance points: +1 towards the bloc, -1 away from it, 0 neither. */
 int serve_stance_direction(const char *stance);
