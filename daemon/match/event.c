@@ -164,7 +164,9 @@ static bool is_absorbed(const struct bw_frame *frame, const struct bw_nucleus *n
     if (nucleus == other || other->dropped || strcmp(nucleus->bloc->code, other->bloc->code) != 0 ||
         turn_has_own_subject(frame, nucleus->stance, other))
         return false;
-    if (nucleus->stance->stance == BW_STANCE_NONE && other->stance->stance != BW_STANCE_NONE)
+    if (nucleus->stance->stance == BW_STANCE_NONE &&
+        (other->stance->stance != BW_STANCE_NONE ||
+         (nucleus->stance->near && !other->stance->near)))
         return distance < EVENT_MODIFIER_REACH;
     return nucleus->stance->stance == BW_STANCE_JOINS && nucleus->stance->negations == 0 &&
            is_status(other->stance->stance) && distance <= 3;
@@ -397,6 +399,25 @@ static bool is_apposition(const struct bw_frame *frame, const struct bw_nucleus 
     return false;
 }
 
+/* "ЕАЭБге кирген Кыргызстан": a participle right before its actor. */
+static bool is_attribute(const struct bw_frame *frame, const struct bw_nucleus *nucleus)
+{
+    const struct bw_mark *stance = nucleus->stance;
+    uint32_t from, to;
+    bool participle = false, actor = false;
+
+    frame_sentence(frame, nucleus->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        participle |= mark->effect == BW_EFFECT_ATTRIBUTE && mark->first <= stance->last &&
+                      stance->first <= mark->last;
+        actor |= mark->facet == BW_FACET_ACTOR && mark->first > stance->last &&
+                 mark_distance(frame, stance, mark) == 0;
+    }
+    return participle && actor && nucleus->result == stance->stance;
+}
+
 static void finish_nucleus(struct finder *finder, struct bw_nucleus *nucleus,
                            const struct bw_nucleus *nuclei, uint32_t n)
 {
@@ -409,7 +430,7 @@ static void finish_nucleus(struct finder *finder, struct bw_nucleus *nucleus,
         nucleus->dropped = true;
         nucleus->drop_why = "nothing is done with it";
     }
-    if (!nucleus->dropped && is_apposition(frame, nucleus)) {
+    if (!nucleus->dropped && (is_apposition(frame, nucleus) || is_attribute(frame, nucleus))) {
         nucleus->dropped = true;
         nucleus->drop_why = "it tells who the actor is";
     }
@@ -494,6 +515,11 @@ static void keep_distinct(struct finder *finder)
                            event->event.sentence.field != BW_FIELD_TITLE;
              j++)
             drop = !finder->events[j].across && same_pair(event, &finder->events[j]);
+        for (size_t j = 0;
+             j < finder->n_events && !drop && event->event.sentence.field != BW_FIELD_TITLE; j++)
+            drop = finder->events[j].event.sentence.field == BW_FIELD_TITLE &&
+                   finder->events[j].event.stance != BW_STANCE_NONE &&
+                   same_pair(event, &finder->events[j]);
         for (size_t j = 0; j < kept && !drop; j++)
             drop = same_pair(event, &finder->events[j]) &&
                    event->event.stance == finder->events[j].event.stance;

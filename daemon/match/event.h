@@ -37,6 +37,7 @@ enum bw_effect {
     BW_EFFECT_LOCATIVE,     /* the actor it reaches is likely a place: in, at */
     BW_EFFECT_VENUE,        /* the bloc it reaches belongs to it: summit, games, market */
     BW_EFFECT_BODY,         /* the bloc it reaches is no bloc but that body: bank, court, fund */
+    BW_EFFECT_ATTRIBUTE,    /* a participle: before an actor it tells who that is */
     BW_EFFECT_BLOCKS,       /* parts a stance from a bloc: at, during, with */
     BW_EFFECT_ANAPHOR,      /* stands for the bloc named before: the bloc, the organisation */
     BW_EFFECT_FILLER,       /* parts nothing from its bloc: the, officially, full */

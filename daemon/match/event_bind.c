@@ -99,6 +99,31 @@ static bool is_elliptic(const struct bw_frame *frame, const struct bw_mark *stan
     return true;
 }
 
+/* "Settles for observer status AND CONTINUES talks on joining the WTO": behind `and`, another verb
+ * has a stance of its own before the bloc comes. */
+static bool is_next_clause(const struct bw_frame *frame, const struct bw_mark *stance,
+                           const struct bw_mark *bloc)
+{
+    const struct bw_mark *and = NULL, *verb = NULL;
+    uint32_t from, to;
+
+    frame_sentence(frame, stance->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->first <= stance->last || mark->last >= bloc->first)
+            continue;
+        if (mark->effect == BW_EFFECT_AND)
+            and = mark;
+        else if (and != NULL && mark->facet == BW_FACET_CUE && mark_is_predicate(mark) &&
+                 mark_gap(frame, and, mark) == 0)
+            verb = mark;
+        else if (verb != NULL && mark->facet == BW_FACET_STANCE)
+            return true;
+    }
+    return false;
+}
+
 /* The cost of taking `bloc` as the object of `stance`; UINT32_MAX with *why when it cannot be. */
 static uint32_t object_cost(const struct bw_frame *frame, const struct bw_mark *stance,
                             const struct bw_mark *bloc, const char **why)
@@ -111,6 +136,10 @@ static uint32_t object_cost(const struct bw_frame *frame, const struct bw_mark *
         reach = stance->set->reach > 0 ? (uint32_t)stance->set->reach : EVENT_OBJECT_REACH;
     if (bloc->body) {
         *why = "the bloc's name is part of another's there";
+        return UINT32_MAX;
+    }
+    if (!near && bloc->first > stance->last && is_next_clause(frame, stance, bloc)) {
+        *why = "the bloc is the object of the next verb";
         return UINT32_MAX;
     }
     if (near && !bloc->venue && (is_topic(frame, bloc, stance) || is_elliptic(frame, stance, bloc)))
@@ -202,7 +231,8 @@ static uint32_t subject_cost(const struct bw_frame *frame, const struct bw_mark 
         return 0;
     cost++;
     if (actor->first > stance->first && !takes_object &&
-        (gap > 1 || mark_distance(frame, actor, stance) > gap))
+        (gap > 1 || loose_words(frame, actor, stance) > 0 ||
+         mark_distance(frame, actor, stance) > gap))
         cost += 4;
     if (actor->first < stance->first && takes_object)
         cost += 4;

@@ -21,6 +21,7 @@ static const char *const effect_names[BW_EFFECTS] = {
     [BW_EFFECT_LOCATIVE] = "locative",
     [BW_EFFECT_VENUE] = "venue",
     [BW_EFFECT_BODY] = "body",
+    [BW_EFFECT_ATTRIBUTE] = "attribute",
     [BW_EFFECT_BLOCKS] = "blocks",
     [BW_EFFECT_ANAPHOR] = "anaphor",
     [BW_EFFECT_FILLER] = "filler",

@@ -170,6 +170,8 @@ static void lend(struct state *state, enum bw_stance lent, bool negated)
         state->stance = BW_STANCE_LEAVES;
     } else if (lent != BW_STANCE_OPPOSES) {
         flip(state);
+    } else if (state->stance == BW_STANCE_NONE) { /* "its membership is not under review" */
+        state->stance = BW_STANCE_STAYS;
     }
 }
 
