@@ -196,12 +196,14 @@ struct serve_events *serve_events_new(struct bw_server *server)
 
 void serve_events_free(struct serve_events *events)
 {
-    struct listener *listener;
+    struct listener *listener, *next;
 
     if (events == NULL)
         return;
-    while ((listener = TAILQ_FIRST(&events->listeners)) != NULL)
+    for (listener = TAILQ_FIRST(&events->listeners); listener != NULL; listener = next) {
+        next = TAILQ_NEXT(listener, link);
         end_listener(listener);
+    }
     event_free(events->keep_alive);
     free(events);
 }

@@ -114,7 +114,7 @@ void html_age(struct bw_buf *out, int64_t seconds, int64_t now)
     static const struct {
         int64_t seconds;
         const char *name;
-    } units[] = {{86400 * 7, "week"}, {86400, "day"}, {3600, "hour"}, {60, "minute"}};
+    } units[] = {{INT64_C(86400) * 7, "week"}, {86400, "day"}, {3600, "hour"}, {60, "minute"}};
     int64_t age = now - seconds;
 
     if (seconds == BW_TIME_NONE)

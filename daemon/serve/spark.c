@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { HEIGHT = 18, STEP = 3 };
-static const int64_t day_ms = 86400 * 1000;
+static const int64_t day_ms = INT64_C(86400) * 1000;
 
 struct line {
     char *source;

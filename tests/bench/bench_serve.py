@@ -1,6 +1,5 @@
 """script/bench serve: the CPU time of each view with a million items and 50,000 hits stored, and
 whether polling goes on meanwhile. Prints a table; nothing is asserted."""
-import json
 import os
 import re
 import shutil
@@ -13,7 +12,7 @@ from pathlib import Path
 
 BIN, SOURCE = Path(os.environ["BLOCWATCH_BIN"]), Path(os.environ["BLOCWATCH_SOURCE"])
 sys.path.insert(0, str(SOURCE / "tests/system"))
-from support import Daemon, free_port, rss, wait_for, write_config  # noqa: E402
+from support import Daemon, free_port, rss, write_config  # noqa: E402
 
 VIEWS = ["/", "/stories", "/stories/1", "/search", "/search?q=%D0%BF%D1%80%D0%B5%D0%B7%D0%B8%D0%B4%D0%B5%D0%BD%D1%82",
          "/search?actor=KZ&bloc=BRICS", "/search?in=items&q=pipeline+border",
