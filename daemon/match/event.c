@@ -502,29 +502,57 @@ static bool same_pair(const struct bw_event_found *a, const struct bw_event_foun
     return a->actor_set == b->actor_set && a->bloc_set == b->bloc_set;
 }
 
-/* Each (actor, stance, bloc) once; one that joins sentences only where no sentence says it all. */
+/* Whether the title says of the same actor and bloc what the event's sentence, below it, does not:
+ * the news is in the title, and history or an aside in the text. A title that only raises the
+ * matter
+ * ("considers") leaves room for what was decided. */
+static bool title_says_otherwise(const struct finder *finder, const struct bw_event_found *event)
+{
+    enum bw_stance stance = event->event.stance;
+    bool vague = stance == BW_STANCE_NONE || stance == BW_STANCE_CONSIDERS;
+
+    if (event->event.sentence.field == BW_FIELD_TITLE)
+        return false;
+    for (size_t i = 0; i < finder->n_events; i++) {
+        const struct bw_event_found *other = &finder->events[i];
+
+        if (other->event.sentence.field == BW_FIELD_TITLE && same_pair(event, other) &&
+            other->event.stance != BW_STANCE_NONE &&
+            (vague || other->event.stance != BW_STANCE_CONSIDERS))
+            return true;
+    }
+    return false;
+}
+
+/* Whether it joins sentences of the body, and one sentence says it all by itself. */
+static bool is_said_whole(const struct finder *finder, const struct bw_event_found *event)
+{
+    if (!event->across || event->event.sentence.field == BW_FIELD_TITLE)
+        return false;
+    for (size_t i = 0; i < finder->n_events; i++) {
+        if (!finder->events[i].across && same_pair(event, &finder->events[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Each (actor, stance, bloc) once, and the title's word before the text's. */
 static void keep_distinct(struct finder *finder)
 {
+    bool drop[EVENTS_LIMIT];
     size_t kept = 0;
 
     for (size_t i = 0; i < finder->n_events; i++) {
         const struct bw_event_found *event = &finder->events[i];
-        bool drop = false;
 
-        for (size_t j = 0; j < finder->n_events && event->across && !drop &&
-                           event->event.sentence.field != BW_FIELD_TITLE;
-             j++)
-            drop = !finder->events[j].across && same_pair(event, &finder->events[j]);
-        for (size_t j = 0;
-             j < finder->n_events && !drop && event->event.sentence.field != BW_FIELD_TITLE; j++)
-            drop = finder->events[j].event.sentence.field == BW_FIELD_TITLE &&
-                   finder->events[j].event.stance != BW_STANCE_NONE &&
-                   same_pair(event, &finder->events[j]);
-        for (size_t j = 0; j < kept && !drop; j++)
-            drop = same_pair(event, &finder->events[j]) &&
-                   event->event.stance == finder->events[j].event.stance;
-        if (!drop)
-            finder->events[kept++] = *event;
+        drop[i] = is_said_whole(finder, event) || title_says_otherwise(finder, event);
+        for (size_t j = 0; j < i && !drop[i]; j++)
+            drop[i] = !drop[j] && same_pair(event, &finder->events[j]) &&
+                      event->event.stance == finder->events[j].event.stance;
+    }
+    for (size_t i = 0; i < finder->n_events; i++) {
+        if (!drop[i])
+            finder->events[kept++] = finder->events[i];
     }
     finder->n_events = kept;
 }

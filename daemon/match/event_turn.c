@@ -371,6 +371,31 @@ static bool echoes(const struct bw_mark *a, const struct bw_mark *b)
            a->stance != BW_STANCE_NONE;
 }
 
+/* "Settles for observer status AND CONTINUES talks": the cue has its object already, and behind
+ * `and` another verb begins. */
+static bool has_own_object(const struct bw_frame *frame, const struct bw_mark *cue,
+                           const struct bw_nucleus *nucleus)
+{
+    const struct bw_mark *object = NULL, *and = NULL;
+    uint32_t from, to;
+
+    frame_sentence(frame, cue->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->first <= cue->last || mark->last >= nucleus->stance->first)
+            continue;
+        if (mark->facet == BW_FACET_STANCE)
+            object = mark;
+        else if (mark->effect == BW_EFFECT_AND && object != NULL)
+            and = mark;
+        else if (and != NULL && mark->facet == BW_FACET_CUE && mark_is_predicate(mark) &&
+                 mark_gap(frame, and, mark) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The modifiers of the nucleus, nearest first. */
 static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *nucleus,
                         const struct bw_nucleus *nuclei, uint32_t n_nuclei,
@@ -387,7 +412,7 @@ static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *n
         if (!turn_is_modifier(frame, mark, nucleus) ||
             !mark_reaches(frame, mark, nucleus->stance, EVENT_MODIFIER_REACH) ||
             !is_nearest(frame, mark, nucleus, nuclei, n_nuclei) ||
-            turn_has_own_subject(frame, mark, nucleus) ||
+            turn_has_own_subject(frame, mark, nucleus) || has_own_object(frame, mark, nucleus) ||
             (is_plan(frame, mark) || echoes(mark, nucleus->stance)) ||
             (n > 0 && echoes(mark, last)))
             continue;

@@ -67,6 +67,13 @@ static const struct entry lexicon[] = {
     {"with", BW_FACET_CUE, "oblique", "en", "with|unlike", "after", 2, 0, 0, NULL, NULL},
     {"in", BW_FACET_CUE, "locative", "en", "in", "after", 1, 0, 0, NULL, NULL},
     {"summit", BW_FACET_CUE, "venue", "en", "summit", "before", 2, 0, 0, NULL, NULL},
+    {"bank", BW_FACET_CUE, "body", "en", "bank|court", "both", 2, 0, 0, NULL, NULL},
+    {"treaty", BW_FACET_CUE, "membership-bloc", "en", "charter of", "after", 1, 0, 0, NULL, NULL},
+    {"joined-kk", BW_FACET_CUE, "attribute", "kk", "кірген", NULL, 0, 0, 0, NULL, NULL},
+    {"member-kk", BW_FACET_CUE, "joins-bloc", "kk", "кірген", "before", 3, 0, 0, NULL, NULL},
+    {"continues", BW_FACET_CUE, "stays", "en", "continues", "after", 4, 0, 0, NULL, NULL},
+    {"useless", BW_FACET_CUE, "opposes", "en", "no use", NULL, 0, 0, 0, NULL, NULL},
+    {"would", BW_FACET_CUE, "hypothetical", "en", "would", NULL, 0, 0, 0, NULL, NULL},
     {"at", BW_FACET_CUE, "blocks", "en", "at", NULL, 0, 0, 0, NULL, NULL},
     {"it", BW_FACET_CUE, "anaphor", "en", "the bloc", NULL, 0, 0, 0, NULL, NULL},
     {"friends", BW_FACET_GUARD, NULL, "en", "sco group|joins forces", NULL, 0, 0, 0, NULL, NULL},
@@ -220,6 +227,12 @@ static void test_subject(void **state)
         {"Kazakhstan with Russia ratifies SCO accession", "KZ signs SCO"},
         {"Lavrov: accession to the SCO is a matter for the people of Uzbekistan", "UZ joins SCO"},
         {"Kazakhstan, Russia and Belarus joined the SCO", "KZ joins SCO"},
+        /* A clause with its own subject and no bloc means the bloc before it. */
+        {"Kazakhstan joins SCO as Uzbekistan studies it", "KZ joins SCO, UZ considers SCO"},
+        {"Kazakhstan joins SCO, Uzbekistan refuses", "KZ joins SCO, UZ declines SCO"},
+        {"Belarus joins SCO, Uzbekistan refuses", ""},
+        {"Armenia suspends SCO membership, Kazakhstan looks on", ""},
+        {"Kazakhstan, joined to the SCO in 2001, bans exports", ""},
     };
 
     CHECK(state, rows);
@@ -230,6 +243,10 @@ static void test_object(void **state)
     static const struct row rows[] = {
         {"Kazakhstan joins an exhibition at the SCO", ""},
         {"Kazakhstan joins SCO summit", ""},
+        {"Kazakhstan becomes full member of SCO bank", ""},
+        {"Kazakhstan suspends SCO court membership", ""},
+        {"SCO has been no use to Kazakhstan", "KZ opposes SCO"},
+        {"Kazakhstan refuses observer status and continues accession to BRICS", "KZ joins BRICS"},
         {"Kazakhstan becomes full member at SCO summit", "KZ joins SCO"},
         {"Kazakhstan joins SCO and BRICS", "KZ joins SCO, KZ joins BRICS"},
         {"SCO: Kazakhstan leaves", "KZ leaves SCO"},
@@ -260,6 +277,10 @@ static void test_turning(void **state)
         {"Kazakhstan slams SCO membership", "KZ opposes SCO"},
         {"Kazakhstan wants to join SCO", "KZ considers SCO hypothetical"},
         {"Kazakhstan may join SCO", "KZ considers SCO hypothetical"},
+        {"Kazakhstan refuses invitation to join SCO", "KZ declines SCO"},
+        {"Kazakhstan would not join SCO", "KZ declines SCO"},
+        {"Kazakhstan may rule out joining SCO", "KZ declines SCO hypothetical"},
+        {"Would Kazakhstan refuse? It refuses to join SCO", "KZ declines SCO"},
         {"Will Kazakhstan join SCO?", "KZ considers SCO hypothetical"},
         {"Kazakhstan denies leaving SCO", "KZ stays SCO denied"},
         {"Kazakhstan threatens to leave SCO", "KZ opposes SCO hypothetical"},
@@ -294,6 +315,11 @@ static void test_languages(void **state)
     assert_string_equal(events_of_item(world, &item, "item"), "KZ joins BRICS");
     item.lang = NULL;
     assert_string_equal(events_of_item(world, &item, "item"), "KZ joins BRICS");
+    item.title = "БРИКС-ке кірген Қазақстан бұл туралы айтты"; /* who it is, no news */
+    item.lang = "kk";
+    assert_string_equal(events_of_item(world, &item, "item"), "");
+    item.title = "Қазақстан БРИКС-ке кірген";
+    assert_string_equal(events_of_item(world, &item, "item"), "KZ joins BRICS");
     item.title = "Kazakhstan studies a proverb: «Қазақстан БРИКС-ке кірді»";
     item.lang = "en";
     assert_string_equal(events_of_item(world, &item, "item"), "");
@@ -323,6 +349,11 @@ static void test_across(void **state)
     assert_string_equal(events_of_item(world, &item, "item"), "");
     item = item_of("Kazakhstan rules out membership", "The SCO regrets it.", "en");
     assert_string_equal(events_of_item(world, &item, "item"), "KZ declines SCO");
+    /* The news is in the title; but one that only raises the matter leaves room for a decision. */
+    item = item_of("Kazakhstan slams SCO membership", "Kazakhstan joined the SCO in 2001.", "en");
+    assert_string_equal(events_of_item(world, &item, "item"), "KZ opposes SCO");
+    item = item_of("Kazakhstan studies SCO membership", "Kazakhstan leaves the SCO.", "en");
+    assert_string_equal(events_of_item(world, &item, "item"), "KZ considers SCO, KZ leaves SCO");
     /* What one sentence says as a whole is not said again by joining two. */
     item = item_of("Kazakhstan rules out joining SCO", "Its membership is no topic.", "en");
     assert_string_equal(events_of_item(world, &item, "item"), "KZ declines SCO");
