@@ -518,6 +518,7 @@ static bool title_says_otherwise(const struct finder *finder, const struct bw_ev
 
         if (other->event.sentence.field == BW_FIELD_TITLE && same_pair(event, other) &&
             other->event.stance != BW_STANCE_NONE &&
+            !(is_status(other->event.stance) && stance == BW_STANCE_DECLINES) && /* the full one */
             (vague || other->event.stance != BW_STANCE_CONSIDERS))
             return true;
     }
