@@ -3,7 +3,7 @@
 #include "raise.h"
 #include "silence.h"
 
-#include "blocwatch/poll.h"
+#include "blocwatch/source.h"
 
 #include <stdio.h>
 #include <stdlib.h>

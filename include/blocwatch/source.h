@@ -24,6 +24,16 @@ enum bw_health {
     BW_HEALTHS
 };
 
+/* What the policy wants done beyond the new state; bits of `actions`. */
+enum bw_source_action {
+    BW_ACTION_RAISE_GONE = 1 << 0,    /* 410: stopped */
+    BW_ACTION_RAISE_FAILING = 1 << 1, /* failing for longer than failing_after */
+    BW_ACTION_RAISE_SILENT = 1 << 2,  /* silent for longer than its rhythm makes likely */
+    BW_ACTION_RAISE_QUARANTINED = 1 << 3,
+    BW_ACTION_RAISE_BACK = 1 << 4, /* well again after one of these was raised */
+    BW_ACTION_LOG_MOVED = 1 << 5,  /* a permanent redirect has held and is now polled */
+};
+
 const char *health_name(enum bw_health health);
 int health_parse(const char *name); /* enum value, -1 unknown */
 
