@@ -184,25 +184,6 @@ static void absorb(struct bw_nucleus *nuclei, uint32_t n, const struct bw_frame 
     }
 }
 
-/* "The EAEU has been no use to Bishkek": discontent with a bloc that is no word's object. */
-static bool blames_bloc(const struct bw_frame *frame, const struct bw_mark *mark,
-                        const struct bw_nucleus *nuclei, uint32_t n)
-{
-    enum { NEAR = 7 };
-    const struct bw_mark *bloc;
-
-    if (mark->facet != BW_FACET_CUE || mark->effect != BW_EFFECT_STANCE ||
-        mark->stance != BW_STANCE_OPPOSES || mark->negations > 0)
-        return false;
-    for (uint32_t i = 0; i < n; i++) {
-        if (turn_has_own_subject(frame, mark, &nuclei[i]))
-            return false;
-    }
-    bloc = bind_bloc(frame, mark, NULL);
-    return bloc != NULL && !bloc->venue && !bloc->anaphor && bloc->last < mark->first &&
-           mark_distance(frame, mark, bloc) < NEAR;
-}
-
 /* Whether a mark may be a nucleus by itself when no other stance is there to act on. */
 static bool is_modal_candidate(const struct bw_mark *mark)
 {
@@ -223,12 +204,10 @@ static const struct bw_mark *next_modal(struct finder *finder, uint32_t from, ui
         uint32_t distance;
 
         gapped = gapped_bloc(frame, mark, nuclei, n);
-        if ((!is_modal_candidate(mark) && gapped == NULL && !blames_bloc(frame, mark, nuclei, n)) ||
+        if ((!is_modal_candidate(mark) && gapped == NULL) ||
             acts_on_nucleus(frame, mark, nuclei, n))
             continue;
-        bloc = mark->facet == BW_FACET_STANCE || blames_bloc(frame, mark, nuclei, n)
-                   ? bind_bloc(frame, mark, NULL)
-                   : NULL;
+        bloc = mark->facet == BW_FACET_STANCE ? bind_bloc(frame, mark, NULL) : NULL;
         distance = bloc != NULL ? mark_distance(frame, mark, bloc) : EVENT_FAR - (gapped != NULL);
         if (distance < best_distance) {
             best_distance = distance;

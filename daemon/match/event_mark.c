@@ -186,6 +186,20 @@ static bool looks_elsewhere(const struct bw_mark *a, const struct bw_mark *b)
            a->stance == b->stance && left != NULL && right != NULL && strcmp(left, right) != 0;
 }
 
+/* A free stance can do more than one that wants its bloc near, and that one more than a cue. */
+static int rank_of(const struct bw_mark *mark)
+{
+    return mark->facet != BW_FACET_STANCE ? 0 : mark->near ? 1 : 2;
+}
+
+/* Two terms that lend the same stance by the same words, "пайда берме*" and "пайда бермед*". */
+static bool lends_the_same(const struct bw_mark *a, const struct bw_mark *b)
+{
+    return a->first == b->first && a->last == b->last && a->stance == b->stance &&
+           a->stance != BW_STANCE_NONE && layer_of(a) == LAYER_PREDICATE &&
+           layer_of(b) == LAYER_PREDICATE && rank_of(a) != rank_of(b);
+}
+
 /* Whether `a` leaves no room for `b`. */
 static bool hides(const struct bw_token *tokens, const struct bw_mark *a, const struct bw_mark *b)
 {
@@ -203,16 +217,12 @@ static bool hides(const struct bw_token *tokens, const struct bw_mark *a, const 
         return inside && a->last > a->first;
     if (over == LAYER_BLOC && under != LAYER_BLOC) /* "the Union State of Russia and Belarus" */
         return inside && a->last > a->first;
+    if (lends_the_same(a, b))
+        return rank_of(a) > rank_of(b);
     if (over == under)
         return compare_length(a, b) > 0 && !looks_elsewhere(a, b);
     return over >= LAYER_PREDICATE && under >= LAYER_PREDICATE && inside &&
            a->last - a->first > b->last - b->first;
-}
-
-/* A free stance can do more than one that wants its bloc near, and that one more than a cue. */
-static int rank_of(const struct bw_mark *mark)
-{
-    return mark->facet != BW_FACET_STANCE ? 0 : mark->near ? 1 : 2;
 }
 
 /* Two marks that say the same of the same words: the one that can do more stays. */
