@@ -85,10 +85,12 @@ static bool is_elliptic(const struct bw_frame *frame, const struct bw_mark *stan
                           BW_GAP_QUOTE_CLOSE | BW_GAP_QUESTION | BW_GAP_STOP;
     uint32_t from, to;
 
-    if (lies_in_scope(stance, bloc) ||
+    const uint16_t after = frame->text->tokens[stance->last].after;
+    bool quoted = after & (BW_GAP_QUOTE_CLOSE | BW_GAP_COLON);
+
+    if ((lies_in_scope(stance, bloc) && !(after & BW_GAP_COLON)) ||
         (stance->last != sentence->last && !(frame->text->tokens[stance->last].after & ends)) ||
-        (scope_is(stance, "before") &&
-         !(frame->text->tokens[stance->last].after & (BW_GAP_QUOTE_CLOSE | BW_GAP_COLON))))
+        (scope_is(stance, "before") && !quoted))
         return false;
     frame_sentence(frame, stance->sentence, &from, &to);
     for (uint32_t i = from; i < to; i++) {

@@ -364,6 +364,14 @@ static bool is_plan(const struct bw_frame *frame, const struct bw_mark *mark)
     return false;
 }
 
+/* Whether a cue shares just the words of a stance: it is another reading of them ("launch the
+ * union", "launch talks"). */
+static bool is_another_reading(const struct bw_mark *cue, const struct bw_mark *stance)
+{
+    return cue->effect == BW_EFFECT_STANCE && cue->first == stance->first &&
+           cue->last == stance->last;
+}
+
 /* Whether two marks say the same of shared words ("application" in "application to"). */
 static bool echoes(const struct bw_mark *a, const struct bw_mark *b)
 {
@@ -413,8 +421,8 @@ static uint32_t collect(const struct bw_frame *frame, const struct bw_nucleus *n
             !mark_reaches(frame, mark, nucleus->stance, EVENT_MODIFIER_REACH) ||
             !is_nearest(frame, mark, nucleus, nuclei, n_nuclei) ||
             turn_has_own_subject(frame, mark, nucleus) || has_own_object(frame, mark, nucleus) ||
-            (is_plan(frame, mark) || echoes(mark, nucleus->stance)) ||
-            (n > 0 && echoes(mark, last)))
+            is_plan(frame, mark) || echoes(mark, nucleus->stance) ||
+            is_another_reading(mark, nucleus->stance) || (n > 0 && echoes(mark, last)))
             continue;
         last = mark;
         mine = mark_distance(frame, mark, nucleus->stance);
