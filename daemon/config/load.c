@@ -127,6 +127,10 @@ static void read_file(struct loader *loader, const char *path, struct bw_place f
     struct yamldoc *doc = open_file(loader, path, from);
     yaml_node_t *root = doc != NULL ? yamldoc_root(doc) : NULL, *node;
 
+    /* A main file that is being written anew is empty for a moment: a reload then keeps the old. */
+    if (doc != NULL && depth == 0 && (root == NULL || yamldoc_is_null(root)))
+        config_add_error(loader->errors, (struct bw_place){path, 0},
+                         "the file is empty: expected settings, such as include: or sources:");
     if (root == NULL || yamldoc_is_null(root))
         return; /* empty, wrong, or read already */
     settings_check_keys(loader, doc, root);

@@ -131,8 +131,9 @@ def write_config(folder, sources=(), channels=(), rules=None, lexicon=None, poll
         config["rules"] = list(rules)
     if lexicon is not None:
         config["lexicon"] = list(lexicon)
-    path = Path(folder) / "blocwatchd.yaml"
-    path.write_text(json.dumps(config, indent=1, ensure_ascii=False))
+    path, fresh = Path(folder) / "blocwatchd.yaml", Path(folder) / "blocwatchd.yaml.new"
+    fresh.write_text(json.dumps(config, indent=1, ensure_ascii=False))
+    fresh.rename(path)  # at once: a daemon may be reading it
     return path
 
 

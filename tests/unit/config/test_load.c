@@ -52,7 +52,7 @@ static void test_defaults(void **state)
     struct bw_config *config;
 
     (void)state;
-    write_file("empty.yaml", "# nothing\n");
+    write_file("empty.yaml", "log_level: info\n");
     config = load("empty.yaml");
     assert_string_equal(config->file, at("empty.yaml"));
     assert_null(config->state_dir);

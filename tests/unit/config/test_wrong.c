@@ -148,6 +148,7 @@ static void test_types(void **state)
 static void test_missing(void **state)
 {
     static const struct wrong list[] = {
+        {"# being written\n", 0, "the file is empty: expected settings"},
         {"sources:\n  - id: a\n", 2, "source a: url: is missing"},
         {"sources:\n  - id: a\n    url:\n", 3, "source a: url: is empty"},
         {"sources:\n  - url: http://x/\n", 2, "source 1: id: is missing"},
