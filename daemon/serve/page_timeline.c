@@ -18,22 +18,23 @@ enum {
 };
 static const int64_t week_ms = 7LL * 86400 * 1000;
 
-/* What one week of one state holds: counts towards, neither, away. */
+/* What each week of each state holds, by stance. */
 struct timeline {
     const struct serve_matrix *matrix;
     int64_t first_ms; /* Monday of the first week */
-    unsigned counts[SERVE_MOST_ACTORS][WEEKS][3];
+    unsigned counts[SERVE_MOST_ACTORS][WEEKS][BW_STANCES];
 };
 
 static int add_row(const struct bw_signal_row *row, void *ctx)
 {
     struct timeline *timeline = ctx;
     int64_t week = (row->week_ms - timeline->first_ms) / week_ms;
+    int stance = stance_parse(row->stance);
 
     for (size_t i = 0; i < timeline->matrix->n_actors; i++) {
-        if (strcmp(timeline->matrix->actors[i]->code, row->actor) != 0 || week < 0 || week >= WEEKS)
-            continue;
-        timeline->counts[i][week][1 - serve_stance_direction(row->stance)] += (unsigned)row->count;
+        if (strcmp(timeline->matrix->actors[i]->code, row->actor) == 0 && week >= 0 &&
+            week < WEEKS && stance >= 0)
+            timeline->counts[i][week][stance] += (unsigned)row->count;
     }
     return 0;
 }
@@ -51,29 +52,34 @@ static int radius(unsigned count)
     return count >= 50 ? 9 : count >= 10 ? 7 : count >= 3 ? 5 : 4;
 }
 
-static void put_week(struct bw_buf *out, const struct timeline *timeline, size_t actor, int week)
+/* One circle for all stances of a direction: +1 towards, 0 neither, -1 away. */
+static void put_circle(struct bw_buf *out, const struct timeline *timeline, size_t actor, int week,
+                       int direction)
 {
-    static const char *const classes[] = {"towards", "still", "away"};
-    static const char *const words[] = {"towards a bloc", "without a move", "away from a bloc"};
-    char day[16];
+    static const char *const classes[] = {"away", "still", "towards"};
+    const unsigned *counts = timeline->counts[actor][week];
+    const char *code = timeline->matrix->actors[actor]->code;
     time_t when = (time_t)((timeline->first_ms + week * week_ms) / 1000);
+    unsigned sum = 0;
+    char day[16];
     struct tm tm;
 
+    for (int i = 0; i < BW_STANCES; i++)
+        sum += serve_stance_direction(stance_name(i)) == direction ? counts[i] : 0;
+    if (sum == 0)
+        return;
     gmtime_r(&when, &tm);
     strftime(day, sizeof day, "%Y-%m-%d", &tm);
-    for (int i = 0; i < 3; i++) {
-        unsigned count = timeline->counts[actor][week][i];
-        int x = LEFT + week * STEP + STEP / 2;
-        int y = TOP + (int)actor * ROW + ROW / 2 + (i - 1) * 14;
-
-        if (count == 0)
-            continue;
-        buf_printf(out,
-                   "<a href=\"/search?actor=%s&amp;since=%s\"><circle class=\"%s\" cx=\"%d\" "
-                   "cy=\"%d\" r=\"%d\"><title>%s, week of %s: %u %s</title></circle></a>",
-                   timeline->matrix->actors[actor]->code, day, classes[i], x, y, radius(count),
-                   timeline->matrix->actors[actor]->code, day, count, words[i]);
+    buf_printf(out,
+               "<a href=\"/search?actor=%s&amp;since=%s\"><circle class=\"%s\" cx=\"%d\" cy=\"%d\" "
+               "r=\"%d\"><title>%s, week of %s:",
+               code, day, classes[direction + 1], LEFT + week * STEP + STEP / 2,
+               TOP + (int)actor * ROW + ROW / 2 - direction * 14, radius(sum), code, day);
+    for (int i = 0; i < BW_STANCES; i++) {
+        if (counts[i] > 0 && serve_stance_direction(stance_name(i)) == direction)
+            buf_printf(out, " %s %u", stance_name(i), counts[i]);
     }
+    buf_puts(out, "</title></circle></a>");
 }
 
 static void put_months(struct bw_buf *out, const struct timeline *timeline, int height)
@@ -117,7 +123,8 @@ static void put_svg(struct bw_buf *out, const struct timeline *timeline)
         buf_printf(out, "</text><line class=\"grid\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>",
                    LEFT, TOP + (int)(i + 1) * ROW, width, TOP + (int)(i + 1) * ROW);
         for (int week = 0; week < WEEKS; week++)
-            put_week(out, timeline, i, week);
+            for (int direction = -1; direction <= 1; direction++)
+                put_circle(out, timeline, i, week, direction);
     }
     buf_puts(out, "</svg>");
 }

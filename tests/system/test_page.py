@@ -82,6 +82,15 @@ def test_matrix_shows_the_signals(site, browser):
     assert browser.find_elements(By.CSS_SELECTOR, "article mark")
 
 
+def test_timeline_tells_week_state_and_stance(site, browser):
+    browser.get(site + "/")
+    told = browser.execute_script(
+        "return [...document.querySelectorAll('.timeline circle')].map(c => "
+        "c.getAttribute('class') + ' ' + c.textContent)")
+    assert any(re.fullmatch(r"away KZ, week of \d{4}-\d\d-\d\d: declines 1", row) for row in told), told
+    assert any(row.startswith("away UZ") and "declines" in row for row in told), told
+
+
 def test_new_item_appears_without_reload(site, browser, web):
     browser.get(site + "/stories")
     browser.execute_script("window.sameDocument = true")
