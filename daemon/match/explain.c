@@ -274,12 +274,14 @@ static int explain_rule(struct explainer *explainer, struct bw_arena *arena, str
     }
     if (rule->has_event) {
         if (matcher_find_events(matcher, arena, err) != 0) {
+            explainer->out = out;
             buf_clear(&body);
             return -1;
         }
         buf_puts(&body, "events:\n");
         hit = explain_events(explainer) && hit;
     }
+    explainer->out = out;
     buf_printf(out, "rule %s: %s%s\n", rule->id, hit ? "hit" : "no hit",
                rule->enabled ? "" : " (the rule is disabled)");
     buf_append(out, buf_text(&body), body.len);

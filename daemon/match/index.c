@@ -117,6 +117,7 @@ static struct bw_index_entry *intern_entry(struct bw_index *index, const struct 
     slot->need = slot->entry == 0 || slot->need == need ? need : 0;
     for (uint32_t at = slot->entry; at != 0; at = entry->next) {
         entry = &index->entries[at - 1];
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): every entry has its word */
         if (entry->len == element->len && memcmp(entry->fold, element->fold, element->len) == 0)
             return entry;
     }
