@@ -260,7 +260,7 @@ static int parse_sentence(struct parser *parser, uint32_t *out)
 {
     struct bw_lexeme lexeme = parser->next;
     size_t base = parser->n_stack;
-    uint32_t inner;
+    uint32_t inner = 0;
 
     if (parser->in_sentence || parser->channel > BW_IN_TEXT) {
         lex_problem(&parser->lexer, false, lexeme.at, lexeme.len,
@@ -328,7 +328,7 @@ static int parse_not(struct parser *parser, uint32_t *out)
 {
     struct bw_lexeme lexeme = parser->next;
     size_t base = parser->n_stack;
-    uint32_t inner;
+    uint32_t inner = 0;
     int result;
 
     if (++parser->depth > BW_QUERY_DEPTH) {
