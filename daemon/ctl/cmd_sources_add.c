@@ -144,6 +144,7 @@ static void print_found(size_t number, const struct found *found)
 static enum ctl_code write_out(struct search *search, size_t pick)
 {
     const struct found *found = &search->feeds[pick - 1];
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what was found has its document */
     const struct yaml_source source = {found->url, found->doc->feed.title, found->doc->feed.lang};
     struct yaml_ids ids = {0};
     struct bw_buf entries;

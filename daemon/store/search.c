@@ -173,7 +173,7 @@ int search_add_hit(struct bw_store *store, int64_t item, struct bw_error *err)
 int search_add_later(struct bw_store *store, int64_t item, bool has_hits, struct bw_error *err)
 {
     size_t cap = store->cap_later == 0 ? 256 : store->cap_later * 2;
-    struct db_later *grown = store->later;
+    struct db_later *grown;
 
     if (store->n_later == store->cap_later) {
         grown = realloc(store->later, cap * sizeof *grown);
