@@ -34,22 +34,8 @@ static enum ctl_code on_item(const struct ctl_item *in, void *ctx)
 static enum ctl_code run(struct ctl *ctl)
 {
     struct explanation explanation = {.rule = ctl->argv[0]};
-    enum ctl_code code = ctl_load_config(ctl);
-    struct bw_ruleset *rules;
 
-    if (code != CTL_FINE)
-        return code;
-    rules = items_compile_rules(ctl, false);
-    if (rules == NULL)
-        return CTL_USAGE;
-    explanation.matcher = matcher_new(rules);
-    if (explanation.matcher == NULL)
-        code = ctl_fail("out of memory");
-    else
-        code = items_read(ctl->argv[1], on_item, &explanation);
-    matcher_free(explanation.matcher);
-    ruleset_free(rules);
-    return code;
+    return items_match(ctl, ctl->argv[1], &explanation.matcher, on_item, &explanation);
 }
 
 const struct ctl_command cmd_rules_explain = {

@@ -62,22 +62,8 @@ static enum ctl_code on_item(const struct ctl_item *in, void *ctx)
 static enum ctl_code run(struct ctl *ctl)
 {
     struct test test = {.ctl = ctl};
-    enum ctl_code code = ctl_load_config(ctl);
-    struct bw_ruleset *rules;
 
-    if (code != CTL_FINE)
-        return code;
-    rules = items_compile_rules(ctl, false);
-    if (rules == NULL)
-        return CTL_USAGE;
-    test.matcher = matcher_new(rules);
-    if (test.matcher == NULL)
-        code = ctl_fail("out of memory");
-    else
-        code = items_read(ctl->argv[0], on_item, &test);
-    matcher_free(test.matcher);
-    ruleset_free(rules);
-    return code;
+    return items_match(ctl, ctl->argv[0], &test.matcher, on_item, &test);
 }
 
 const struct ctl_command cmd_rules_test = {

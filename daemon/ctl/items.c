@@ -78,7 +78,7 @@ static enum ctl_code take_line(const struct line *line, const char *text, size_t
     return code;
 }
 
-enum ctl_code items_read(const char *file, items_fn *fn, void *ctx)
+static enum ctl_code read_items(const char *file, items_fn *fn, void *ctx)
 {
     bool is_stdin = strcmp(file, "-") == 0;
     FILE *in = is_stdin ? stdin : fopen(file, "re");
@@ -119,4 +119,23 @@ struct bw_ruleset *items_compile_rules(const struct ctl *ctl, bool warnings)
     buf_clear(&text);
     match_clear_problems(&problems);
     return result == 0 ? rules : NULL;
+}
+
+enum ctl_code items_match(struct ctl *ctl, const char *file, struct bw_matcher **matcher,
+                          items_fn *fn, void *ctx)
+{
+    enum ctl_code code = ctl_load_config(ctl);
+    struct bw_ruleset *rules;
+
+    if (code != CTL_FINE)
+        return code;
+    rules = items_compile_rules(ctl, false);
+    if (rules == NULL)
+        return CTL_USAGE;
+    *matcher = matcher_new(rules);
+    code = *matcher == NULL ? ctl_fail("out of memory") : read_items(file, fn, ctx);
+    matcher_free(*matcher);
+    *matcher = NULL;
+    ruleset_free(rules);
+    return code;
 }

@@ -14,16 +14,19 @@ struct ctl_item {
     struct bw_item item;
 };
 
-/*
- * Calls `fn` for each line of `file` ("-": standard input), which holds
- * {"id","title","summary","lang"?,"source"?,"published"?}. Stops at the first wrong line (told with
- * its number; CTL_USAGE), or when `fn` returns something else than CTL_FINE.
- */
 typedef enum ctl_code items_fn(const struct ctl_item *item, void *ctx);
-enum ctl_code items_read(const char *file, items_fn *fn, void *ctx);
 
 /* Compiles the rules of ctl->config; errors, and with `warnings` warnings too, go to standard
  * error. NULL after an error. */
 struct bw_ruleset *items_compile_rules(const struct ctl *ctl, bool warnings);
+
+/*
+ * Loads the configuration, compiles its rules, and calls `fn` for each line of `file` ("-":
+ * standard input), which holds {"id","title","summary","lang"?,"source"?,"published"?}. `fn` finds
+ * *matcher, made for the call, by its `ctx`. Stops at the first wrong line (told with its number;
+ * CTL_USAGE), or when `fn` returns something else than CTL_FINE.
+ */
+enum ctl_code items_match(struct ctl *ctl, const char *file, struct bw_matcher **matcher,
+                          items_fn *fn, void *ctx);
 
 #endif
