@@ -32,11 +32,6 @@ static const char *const names[ALERT_FIELDS] = {
     [FIELD_REASON] = "reason",
 };
 
-const char *template_field_name(enum alert_field field)
-{
-    return names[field];
-}
-
 static int find_field(const char *name, size_t len)
 {
     for (int i = 0; i < ALERT_FIELDS; i++) {

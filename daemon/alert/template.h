@@ -9,7 +9,7 @@
 #include "blocwatch/buf.h"
 #include "blocwatch/error.h"
 
-/* What a template can name, in the order of template_field_name(). */
+/* What a template can name. */
 enum alert_field {
     FIELD_ID,
     FIELD_KIND,
@@ -46,7 +46,6 @@ struct alert_values {
 #define TEMPLATE_TITLE "{{ .headline }} \xe2\x80\x94 {{ .source }}{{ .more }}"
 #define TEMPLATE_BODY "{{ .sentence }}\n{{ .link }}\n{{ .time }}"
 
-const char *template_field_name(enum alert_field field);
 /* -1 with what is wrong; *line (may be NULL) counts from 0 at the template's first line. */
 int template_check(const char *text, int *line, struct bw_error *err);
 /* Appends; a line that held only fields, all of them empty, is left out. The template must have

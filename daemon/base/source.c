@@ -14,15 +14,6 @@ const char *health_name(enum bw_health health)
     return healths[health];
 }
 
-int health_parse(const char *name)
-{
-    for (int i = 0; i < BW_HEALTHS; i++) {
-        if (strcmp(healths[i], name) == 0)
-            return i;
-    }
-    return -1;
-}
-
 void source_state_init(struct bw_source_state *state)
 {
     *state = (struct bw_source_state){

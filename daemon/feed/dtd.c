@@ -138,8 +138,3 @@ const char *dtd_expand(struct bw_dtd *dtd, const char *name)
         dtd->exhausted = true;
     return dtd->exhausted ? NULL : buf_text(&dtd->text);
 }
-
-bool dtd_is_exhausted(const struct bw_dtd *dtd)
-{
-    return dtd->exhausted;
-}

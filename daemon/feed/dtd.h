@@ -19,7 +19,4 @@ void dtd_declare(struct bw_dtd *dtd, const char *name, const char *value);
  * unknown or the document has used up what expansion may cost. HTML's names are known too. */
 const char *dtd_expand(struct bw_dtd *dtd, const char *name);
 
-/* Did a reference cost more than is allowed? */
-bool dtd_is_exhausted(const struct bw_dtd *dtd);
-
 #endif

@@ -34,7 +34,7 @@ struct bw_server {
     struct serve_access access;
     struct serve_events *events;
     char listen[512], url[512], socket_path[108];
-    uint64_t requests, refused;
+    uint64_t requests;
 };
 
 struct serve_request {

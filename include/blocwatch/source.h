@@ -35,7 +35,6 @@ enum bw_source_action {
 };
 
 const char *health_name(enum bw_health health);
-int health_parse(const char *name); /* enum value, -1 unknown */
 
 struct bw_source_state {
     char *url;  /* the URL this state belongs to; another one in the config starts afresh */
