@@ -183,6 +183,21 @@ static void fold_mixed_scripts(utf8proc_int32_t *cps, size_t n)
     }
 }
 
+/* What a letter such as ŉ or ẚ holds of an apostrophe is a part of the letter, not a mark that ends
+ * a word or begins a suffix: it is left out. The new length. */
+static size_t drop_inner_marks(utf8proc_int32_t letter, utf8proc_int32_t *parts, size_t n)
+{
+    size_t kept = 0;
+
+    if (fold_classify((uint32_t)letter) == BW_CHAR_APOSTROPHE)
+        return n;
+    for (size_t i = 0; i < n; i++) {
+        if (fold_classify((uint32_t)parts[i]) != BW_CHAR_APOSTROPHE)
+            parts[kept++] = parts[i];
+    }
+    return kept;
+}
+
 /* Normalises in place; the new length. Over-long results are cut. */
 static size_t normalise(utf8proc_int32_t *cps, size_t n, int options)
 {
@@ -197,7 +212,7 @@ static size_t normalise(utf8proc_int32_t *cps, size_t n, int options)
 
         if (got < 0 || (size_t)got > ROOM - used)
             break;
-        used += (size_t)got;
+        used += drop_inner_marks(cps[i], wide + used, (size_t)got);
     }
     /* utf8proc_normalize_utf32() composes only what stands in canonical order. */
     for (size_t i = 1; i < used; i++) {
