@@ -175,7 +175,9 @@ class Daemon:
         self.process.wait()
 
     def stop(self):
-        """Ends it by SIGTERM; returns the exit code."""
+        """Ends it by SIGTERM, once it is there to take the signal; returns the exit code."""
+        wait_for(lambda: self.process.poll() is not None or " starts " in self.log(), 60,
+                 "the daemon's start")
         if self.process.poll() is None:
             self.process.terminate()
         return self.process.wait(30)
