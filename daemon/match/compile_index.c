@@ -14,10 +14,12 @@ struct need {
     float cost;
 };
 
-/* Words that every item which the rule hits has to hold: the two rarest. */
+/* What every item that the rule hits has to hold: the two rarest words, and the rarest set. */
 struct needs {
     struct need list[2];
     unsigned n;
+    uint32_t set; /* as an atom; 0 for none */
+    float set_cost;
 };
 
 struct chooser {
@@ -25,6 +27,7 @@ struct chooser {
     struct bw_ruleset *rules;
     float *set_costs, *bloc_costs; /* bloc_costs: by the first set of a code */
     float any_bloc;
+    bool *needed;       /* by set: some rule is not looked at without it */
     struct needs needs; /* of the rule that is being entered */
     struct atom_entry *entries;
     size_t n, cap;
@@ -179,17 +182,24 @@ static void add_pattern_need(struct needs *needs, const struct bw_ruleset *rules
 }
 
 /* What an item has to hold for the node to be true. */
-static void find_needs(struct needs *needs, const struct bw_ruleset *rules, uint32_t index)
+static void find_needs(struct chooser *chooser, uint32_t index)
 {
+    const struct bw_ruleset *rules = chooser->rules;
     const struct bw_node *node = &rules->nodes[index];
+    struct needs *needs = &chooser->needs;
 
     if (node->op == BW_OP_WORD && node->channel <= BW_IN_TEXT)
         add_pattern_need(needs, rules, node->arg);
+    if (node->op == BW_OP_SET && node->channel <= BW_IN_TEXT &&
+        (needs->set == 0 || chooser->set_costs[node->arg] < needs->set_cost)) {
+        needs->set = rules->n_patterns + node->arg;
+        needs->set_cost = chooser->set_costs[node->arg];
+    }
     if (node->op != BW_OP_AND && node->op != BW_OP_NEAR && node->op != BW_OP_BEFORE &&
         node->op != BW_OP_SENTENCE)
         return;
     for (uint32_t i = 0; i < node->n; i++)
-        find_needs(needs, rules, rules->children[node->arg + i]);
+        find_needs(chooser, rules->children[node->arg + i]);
 }
 
 /* A word that is needed where the atom is there already; 0 for none. */
@@ -206,11 +216,15 @@ static int enter(struct chooser *chooser, uint32_t atom, uint32_t rule)
 {
     struct atom_entry *entries =
         build_grow(chooser->build, chooser->entries, chooser->n, &chooser->cap, sizeof *entries);
+    uint32_t set = chooser->needs.set != atom ? chooser->needs.set : 0;
 
     if (entries == NULL)
         return -1;
     chooser->entries = entries;
-    entries[chooser->n++] = (struct atom_entry){atom, {rule, need_beside(&chooser->needs, atom)}};
+    entries[chooser->n++] =
+        (struct atom_entry){atom, {rule, need_beside(&chooser->needs, atom), set}};
+    if (set != 0)
+        chooser->needed[set - chooser->rules->n_patterns] = true;
     return 0;
 }
 
@@ -273,10 +287,10 @@ static int enter_rule(struct chooser *chooser, uint32_t index)
 
     if (!rule->enabled)
         return 0;
-    chooser->needs.n = 0;
+    chooser->needs = (struct needs){0};
     if (rule->root != BW_NO_NODE) {
         by_query = cost_of(chooser, rule->root);
-        find_needs(&chooser->needs, rules, rule->root);
+        find_needs(chooser, rule->root);
     }
     if (by_event < NOTHING && by_event <= by_query)
         return enter_event(chooser, rule, index);
@@ -310,8 +324,9 @@ static bool atom_is_used(const struct bw_ruleset *rules, uint32_t atom)
 }
 
 /* Whether finding the pattern may make a rule worth looking at. */
-static bool pattern_gates(const struct bw_ruleset *rules, uint32_t pattern)
+static bool pattern_gates(const struct chooser *chooser, uint32_t pattern)
 {
+    const struct bw_ruleset *rules = chooser->rules;
     uint32_t sets = rules->n_patterns, blocs = sets + rules->n_sets;
 
     if (atom_is_used(rules, pattern))
@@ -319,7 +334,7 @@ static bool pattern_gates(const struct bw_ruleset *rules, uint32_t pattern)
     for (uint32_t i = rules->first_term[pattern]; i < rules->first_term[pattern + 1]; i++) {
         uint32_t set = rules->terms[i].set;
 
-        if (atom_is_used(rules, sets + set))
+        if (atom_is_used(rules, sets + set) || chooser->needed[set])
             return true;
         if (rules->sets[set].facet == BW_FACET_BLOC &&
             (atom_is_used(rules, blocs + rules->compiled_sets[set].same_code) ||
@@ -346,8 +361,9 @@ static uint32_t gate_need(const struct bw_ruleset *rules, uint32_t index)
     return entries->list[entries->first[index]].need;
 }
 
-static int build_indexes(struct bw_ruleset *rules)
+static int build_indexes(const struct chooser *chooser)
 {
+    struct bw_ruleset *rules = chooser->rules;
     uint32_t *which = calloc((size_t)rules->n_patterns + 1, sizeof *which);
     uint32_t *needs = calloc((size_t)rules->n_patterns + 1, sizeof *needs);
     size_t n = 0;
@@ -358,7 +374,7 @@ static int build_indexes(struct bw_ruleset *rules)
     for (uint32_t i = 0; i < rules->n_patterns; i++) {
         which[n] = i;
         needs[i] = gate_need(rules, i);
-        n += pattern_gates(rules, i);
+        n += pattern_gates(chooser, i);
     }
     if (index_init(&rules->gate, rules->patterns, which, n, needs) != 0)
         goto out;
@@ -379,16 +395,18 @@ int compile_index(struct bw_build *build)
 
     rules->n_atoms = rules->n_patterns + 2 * rules->n_sets + 1;
     rules->always = arena_calloc(rules->arena, (size_t)rules->n_rules + 1, sizeof *rules->always);
-    if (rules->always == NULL || count_uses(rules) != 0 || invert_terms(rules) != 0 ||
-        sum_set_costs(&chooser) != 0)
+    chooser.needed = calloc((size_t)rules->n_sets + 1, sizeof *chooser.needed);
+    if (rules->always == NULL || chooser.needed == NULL || count_uses(rules) != 0 ||
+        invert_terms(rules) != 0 || sum_set_costs(&chooser) != 0)
         goto out;
     for (uint32_t i = 0; i < rules->n_rules; i++) {
         if (enter_rule(&chooser, i) != 0)
             goto out;
     }
     if (list_entries(&chooser) == 0)
-        result = build_indexes(rules);
+        result = build_indexes(&chooser);
 out:
+    free(chooser.needed);
     free(chooser.set_costs);
     free(chooser.entries);
     return result;

@@ -111,7 +111,7 @@ static int word_places(struct bw_matcher *matcher, const struct bw_node *node,
     size_t n;
 
     if (lane != NULL && !lane->scanned &&
-        (query_lane(node) != BW_LANE_TEXT || matcher->n_candidates <= BW_DIRECT_MOST))
+        (query_lane(node) != BW_LANE_TEXT || matcher->candidates.n <= BW_DIRECT_MOST))
         return direct_places(&matcher->rules->patterns[node->arg], &lane->text, scope, most, out);
     lane = matcher_scan_lane(matcher, query_lane(node));
     if (lane == NULL)

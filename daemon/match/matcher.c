@@ -59,9 +59,25 @@ void matcher_free(struct bw_matcher *matcher)
     buf_clear(&matcher->joined);
     free(matcher->atom_stamps);
     free(matcher->rule_stamps);
-    free(matcher->candidates);
+    free(matcher->met.list);
+    free(matcher->candidates.list);
     free(matcher->matched);
     free(matcher);
+}
+
+static int add_number(struct bw_numbers *numbers, uint32_t number)
+{
+    if (numbers->n == numbers->cap) {
+        size_t cap = numbers->cap == 0 ? 64 : numbers->cap * 2;
+        uint32_t *grown = realloc(numbers->list, cap * sizeof *grown);
+
+        if (grown == NULL)
+            return -1;
+        numbers->list = grown;
+        numbers->cap = cap;
+    }
+    numbers->list[numbers->n++] = number;
+    return 0;
 }
 
 static int add_candidate(struct bw_matcher *matcher, uint32_t rule)
@@ -69,32 +85,29 @@ static int add_candidate(struct bw_matcher *matcher, uint32_t rule)
     if (matcher->rule_stamps[rule] == matcher->stamp)
         return 0;
     matcher->rule_stamps[rule] = matcher->stamp;
-    if (matcher->n_candidates == matcher->candidates_cap) {
-        size_t cap = matcher->candidates_cap == 0 ? 64 : matcher->candidates_cap * 2;
-        uint32_t *grown = realloc(matcher->candidates, cap * sizeof *grown);
-
-        if (grown == NULL)
-            return -1;
-        matcher->candidates = grown;
-        matcher->candidates_cap = cap;
-    }
-    matcher->candidates[matcher->n_candidates++] = rule;
-    return 0;
+    return add_number(&matcher->candidates, rule);
 }
 
-/* The atom is in the item: its rules are candidates. */
 static int meet_atom(struct bw_matcher *matcher, uint32_t atom)
+{
+    if (matcher->atom_stamps[atom] == matcher->stamp)
+        return 0;
+    matcher->atom_stamps[atom] = matcher->stamp;
+    return add_number(&matcher->met, atom);
+}
+
+/* The atom is in the item: its rules are candidates, unless something else that they need is not.
+ */
+static int add_candidates(struct bw_matcher *matcher, uint32_t atom)
 {
     const struct bw_entries *lists = &matcher->rules->by_atom;
     struct bw_text *text = &matcher->lanes[BW_LANE_TEXT].text;
 
-    if (matcher->atom_stamps[atom] == matcher->stamp)
-        return 0;
-    matcher->atom_stamps[atom] = matcher->stamp;
     for (uint32_t i = lists->first[atom]; i < lists->first[atom + 1]; i++) {
         const struct bw_entry *entry = &lists->list[i];
 
         if ((entry->need == 0 || text_may_hold(text, entry->need)) &&
+            (entry->set == 0 || matcher->atom_stamps[entry->set] == matcher->stamp) &&
             add_candidate(matcher, entry->rule) != 0)
             return -1;
     }
@@ -145,7 +158,7 @@ static int find_candidates(struct bw_matcher *matcher)
     const struct bw_ruleset *rules = matcher->rules;
 
     next_stamp(matcher);
-    matcher->n_candidates = 0;
+    matcher->met.n = matcher->candidates.n = 0;
     matcher->gate_hits.n = 0;
     if (index_scan(&rules->gate, &matcher->lanes[BW_LANE_TEXT].text, &matcher->gate_hits) != 0)
         return -1;
@@ -153,12 +166,17 @@ static int find_candidates(struct bw_matcher *matcher)
         if (meet_pattern(matcher, matcher->gate_hits.list[i].pattern) != 0)
             return -1;
     }
+    for (size_t i = 0; i < matcher->met.n; i++) {
+        if (add_candidates(matcher, matcher->met.list[i]) != 0)
+            return -1;
+    }
     for (uint32_t i = 0; i < rules->n_always; i++) {
         if (add_candidate(matcher, rules->always[i]) != 0)
             return -1;
     }
-    if (matcher->n_candidates > 1)
-        qsort(matcher->candidates, matcher->n_candidates, sizeof *matcher->candidates, by_number);
+    if (matcher->candidates.n > 1)
+        qsort(matcher->candidates.list, matcher->candidates.n, sizeof *matcher->candidates.list,
+              by_number);
     return 0;
 }
 
@@ -323,10 +341,10 @@ static int judge_candidates(struct bw_matcher *matcher, struct bw_arena *arena, 
 
     if (matcher_lane(matcher, BW_LANE_TEXT) == NULL)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
-    for (size_t i = 0; i < matcher->n_candidates; i++) {
+    for (size_t i = 0; i < matcher->candidates.n; i++) {
         struct bw_hit hit;
         int result =
-            judge(matcher, &matcher->rules->rules[matcher->candidates[i]], arena, &hit, err);
+            judge(matcher, &matcher->rules->rules[matcher->candidates.list[i]], arena, &hit, err);
 
         if (result < 0)
             return -1;
@@ -355,7 +373,7 @@ int matcher_match_item(struct bw_matcher *matcher, const struct bw_item *item,
 {
     if (matcher_begin_item(matcher, item, source_id) != 0 || find_candidates(matcher) != 0)
         return error_set(err, BW_ERR_MEMORY, "out of memory");
-    if (matcher->n_candidates > 0)
+    if (matcher->candidates.n > 0)
         return judge_candidates(matcher, arena, out, err);
     memset(out, 0, sizeof *out);
     return 0;

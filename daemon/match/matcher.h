@@ -40,6 +40,11 @@ struct bw_place_list { /* tokens first to last; pattern unused */
     size_t n, cap;
 };
 
+struct bw_numbers {
+    uint32_t *list;
+    size_t n, cap;
+};
+
 struct bw_matcher {
     const struct bw_ruleset *rules;
     const struct bw_item *item;
@@ -49,8 +54,7 @@ struct bw_matcher {
     /* Which atoms and rules have been met: equal to `stamp` when in this item. */
     uint32_t stamp, *atom_stamps, *rule_stamps;
     struct bw_pattern_hits gate_hits;
-    uint32_t *candidates;
-    size_t n_candidates, candidates_cap;
+    struct bw_numbers met, candidates; /* atoms; rules */
     struct bw_event_found *events;
     size_t n_events;
     bool events_ready;

@@ -66,9 +66,10 @@ struct bw_compiled_set {
     int64_t from, to;   /* in office, [from, to); BW_TIME_NONE open */
 };
 
-/* A rule to look at when an atom is there and, unless 0, a word of the hash `need` too. */
+/* A rule to look at when an atom is there and, unless 0, a word of the hash `need` too, and the
+ * atom `set`. */
 struct bw_entry {
-    uint32_t rule, need;
+    uint32_t rule, need, set;
 };
 
 /* By atom: list[first[atom], first[atom + 1]). */
@@ -103,7 +104,7 @@ struct bw_ruleset {
     uint32_t n_atoms;
     uint32_t *always; /* rules that require nothing the index finds */
     uint32_t n_always;
-    struct bw_index gate; /* patterns that are atoms, or terms of sets that are */
+    struct bw_index gate; /* patterns that are atoms, or terms of sets that are or are needed */
     struct bw_index full; /* all patterns */
 };
 
