@@ -70,7 +70,11 @@ int buf_puts(struct bw_buf *buf, const char *text)
 
 int buf_putc(struct bw_buf *buf, char byte)
 {
-    return buf_append(buf, &byte, 1);
+    if (buf_reserve(buf, 1) != 0)
+        return -1;
+    buf->data[buf->len++] = byte;
+    buf->data[buf->len] = '\0';
+    return 0;
 }
 
 int buf_printf(struct bw_buf *buf, const char *format, ...)

@@ -162,11 +162,16 @@ void db_blob(struct db_query *query, const void *data, size_t len)
                                           SQLITE_TRANSIENT));
 }
 
+/* -1 for what is none. */
 static int hex_digit(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    static const signed char digits[256] = {
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    };
+
+    return digits[(unsigned char)c] - 1;
 }
 
 /* Half the room in the row and in each index. Whatever is no such key is kept as its text. */
@@ -277,7 +282,7 @@ void store_rollback(struct bw_store *store)
     if (!sqlite3_get_autocommit(store->db))
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     store->in_transaction = store->aborted = false;
-    store->n_later = 0;
+    search_forget_later(store);
 }
 
 int db_enter(struct bw_store *store, struct bw_error *err)

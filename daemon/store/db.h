@@ -22,6 +22,11 @@ struct db_slot {
     bool taken;
 };
 
+/* What the search index has of an item: three texts, each with its end, in a buffer. */
+struct db_words {
+    size_t title, body, tags;
+};
+
 struct bw_store {
     sqlite3 *db;
     char *path;
@@ -34,8 +39,10 @@ struct bw_store {
     struct db_later {
         int64_t item;
         bool has_hits;
+        struct db_words words; /* offsets into later_words */
     } * later; /* new items of the open transaction that go into the search index at its end */
     size_t n_later, cap_later;
+    struct bw_buf later_words;
     struct db_slot slots[DB_SLOTS];
     uint64_t clock;
     int64_t prune_mark; /* items seen before this and still there have hits */
@@ -99,8 +106,10 @@ int search_add_hit(struct bw_store *store, int64_t item, struct bw_error *err);
 /* FTS5 writes out what it has gathered at every savepoint, and SQLite makes one for many a
  * statement: so new items go into the index together, when nothing else is written between. The
  * first notes one, the second, before the commit, puts all that are noted in. */
-int search_add_later(struct bw_store *store, int64_t item, bool has_hits, struct bw_error *err);
+int search_add_later(struct bw_store *store, int64_t id, const struct bw_item *item, int64_t source,
+                     bool has_hits, struct bw_error *err);
 int search_write_later(struct bw_store *store, struct bw_error *err);
+void search_forget_later(struct bw_store *store);
 int search_remove_item(struct bw_store *store, int64_t item, struct bw_error *err);
 int search_remove_hit(struct bw_store *store, int64_t item, struct bw_error *err);
 /* Appends a safe FTS5 query for the user's words; NULL words, NULL lang and source 0: any, but one

@@ -175,6 +175,20 @@ static const char *key_text(struct db_query *query, int column, char text[BW_KEY
     return text;
 }
 
+int identity_any_buried(struct bw_store *store, bool *any, struct bw_error *err)
+{
+    struct db_query query;
+    int row;
+
+    if (db_query(store, "SELECT 1 FROM tombstone AS first LIMIT 1", &query, err) != 0)
+        return -1;
+    row = db_step(&query, err);
+    db_end(&query);
+    if (row >= 0)
+        *any = row > 0;
+    return row < 0 ? -1 : 0;
+}
+
 int identity_bury(struct bw_store *store, int64_t item, struct bw_error *err)
 {
     char key[BW_KEY_TEXT], link_key[BW_KEY_TEXT], content[BW_KEY_TEXT];
@@ -253,8 +267,6 @@ static int find_by_key(struct bw_store *store, int64_t source, const struct iden
     return row;
 }
 
-/* `+source` keeps SQLite off the index by source, which has far more rows for one value. */
-
 /* A link that two stored items share, or this document's items, is a page and no identity. So is
  * one whose title and date are both others: a page whose content is replaced. */
 static int find_by_link(struct bw_store *store, int64_t source, const struct identity *who,
@@ -267,7 +279,7 @@ static int find_by_link(struct bw_store *store, int64_t source, const struct ide
         return 0;
     if (db_query(store,
                  "SELECT min(id), content_hash IS NOT ?1 FROM item"
-                 " WHERE link_key = ?2 AND +source = ?3"
+                 " WHERE source = ?3 AND link_key = ?2"
                  " HAVING count(*) = 1 AND (max(title) IS ?4 OR max(published) IS ?5)",
                  &query, err) != 0)
         return -1;
@@ -288,8 +300,8 @@ static int find_by_content(struct bw_store *store, int64_t source, const struct 
     if (item->link_key[0] == '\0' || item->content_hash[0] == '\0')
         return 0;
     if (db_query(store,
-                 "SELECT id, 0 FROM item WHERE content_hash = ?1 AND link_key IS NOT NULL"
-                 " AND +source = ?2 AND published IS ?3 ORDER BY id LIMIT 1",
+                 "SELECT id, 0 FROM item WHERE source = ?2 AND content_hash = ?1"
+                 " AND link_key IS NOT NULL AND published IS ?3 ORDER BY id LIMIT 1",
                  &query, err) != 0)
         return -1;
     db_key(&query, item->content_hash);
@@ -298,7 +310,7 @@ static int find_by_content(struct bw_store *store, int64_t source, const struct 
     return take_match(&query, match, id, err);
 }
 
-int identity_find(struct bw_store *store, int64_t source, struct identity *who,
+int identity_find(struct bw_store *store, int64_t source, bool any_buried, struct identity *who,
                   enum identity_match *match, int64_t *id, struct bw_error *err)
 {
     bool other = false;
@@ -314,7 +326,7 @@ int identity_find(struct bw_store *store, int64_t source, struct identity *who,
         found = find_by_content(store, source, who, match, id, err);
     if (found != 0)
         return found < 0 ? -1 : 0;
-    found = is_buried(store, source, who, err);
+    found = any_buried ? is_buried(store, source, who, err) : 0;
     *match = found > 0 ? IDENTITY_PRUNED : IDENTITY_NEW;
     return found < 0 ? -1 : 0;
 }

@@ -23,9 +23,12 @@ int identity_prepare(const struct bw_feed *feed, struct bw_arena *arena, struct 
 
 enum identity_match { IDENTITY_NEW, IDENTITY_SAME, IDENTITY_EDITED, IDENTITY_PRUNED };
 
+/* Whether there is any tombstone. */
+int identity_any_buried(struct bw_store *store, bool *any, struct bw_error *err);
+
 /* Fills *match and, for SAME and EDITED, *id. Makes the key unique where the stored item of this
- * key is another one. */
-int identity_find(struct bw_store *store, int64_t source, struct identity *who,
+ * key is another one. Looks at tombstones if there are any. */
+int identity_find(struct bw_store *store, int64_t source, bool any_buried, struct identity *who,
                   enum identity_match *match, int64_t *id, struct bw_error *err);
 
 /* Leaves tombstones for the stored item. */

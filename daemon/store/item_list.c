@@ -9,8 +9,8 @@
     " i.author, i.published, i.updated,"                                                           \
     " (SELECT count(*) FROM hit WHERE hit.item = i.id AND retracted_ms IS NULL), t.categories"
 
-/* With words or a language, the index leads: it gives rows in the order of ids, and knows the
- * source and the language too. */
+/* With words, a source or a language, the search index leads: it gives rows in the order of ids,
+ * and knows the source and the language too. */
 static const char by_search[] =
     ITEM_COLUMNS " FROM item_index CROSS JOIN item AS i ON i.id = item_index.rowid"
                  " CROSS JOIN source ON source.id = i.source"
@@ -19,10 +19,15 @@ static const char by_rows[] =
     ITEM_COLUMNS " FROM item AS i CROSS JOIN source ON source.id = i.source"
                  " LEFT JOIN item_text AS t ON t.item = i.id WHERE 1";
 
+static bool is_indexed(const struct bw_item_query *query)
+{
+    return query->search != NULL || query->source != NULL || query->lang != NULL;
+}
+
 static int add_filters(struct filter *filter, struct bw_store *store,
                        const struct bw_item_query *query, struct bw_error *err)
 {
-    bool indexed = query->search != NULL || query->lang != NULL;
+    bool indexed = is_indexed(query);
     const char *id = indexed ? "item_index.rowid" : "i.id";
     char condition[64];
     int64_t source = 0;
@@ -42,7 +47,7 @@ static int add_filters(struct filter *filter, struct bw_store *store,
     if (query->source != NULL && !filter->nothing)
         source = filter->values[filter->n - 1].number;
     filter_add_lang(filter, "i.lang >= ?", "i.lang < ?", query->lang);
-    if (!indexed)
+    if (!indexed || filter->nothing)
         return 0;
     if (search_write_query(store, query->search, source, query->lang, &filter->search, err) != 0)
         return -1;
@@ -116,7 +121,7 @@ static int tell_items(struct db_query *query, store_item_fn *fn, void *ctx, stru
 int store_list_items(struct bw_store *store, const struct bw_item_query *query, store_item_fn *fn,
                      void *ctx, struct bw_error *err)
 {
-    bool search = query->search != NULL || query->lang != NULL;
+    bool search = is_indexed(query);
     const char *orders[2][2] = {{" ORDER BY i.id DESC", " ORDER BY i.id"},
                                 {" ORDER BY item_index.rowid DESC", " ORDER BY item_index.rowid"}};
     struct db_query rows = {.store = NULL};

@@ -15,6 +15,11 @@ struct batch {
     bool matched_again; /* the items are known, the rules are others */
     const char *const *other_rules;
     struct bw_saved *saved;
+    bool any_buried;
+    struct {
+        int64_t day_ms;
+        size_t items, hits;
+    } day; /* counted, and not yet written */
 };
 
 static int write_text(struct batch *batch, const struct bw_item *item, int64_t id,
@@ -132,15 +137,12 @@ static int replace_item(struct batch *batch, const struct bw_item *item, int64_t
     return indexed ? search_add_hit(store, id, err) : 0;
 }
 
-/* For the rhythm of sources: by the day of publication, else of finding. */
-static int count_day(struct batch *batch, int64_t published, size_t items, size_t hits,
-                     struct bw_error *err)
+static int write_day(struct batch *batch, struct bw_error *err)
 {
-    int64_t time_ms = batch->now_ms;
     struct db_query query;
 
-    if (published != BW_TIME_NONE && published >= 0 && published < batch->now_ms / 1000)
-        time_ms = published * 1000;
+    if (batch->day.items + batch->day.hits == 0)
+        return 0;
     if (db_query(batch->store,
                  "INSERT INTO source_day (source, day_ms, items, hits) VALUES (?,?,?,?)"
                  " ON CONFLICT DO UPDATE SET items = items + excluded.items,"
@@ -148,10 +150,29 @@ static int count_day(struct batch *batch, int64_t published, size_t items, size_
                  &query, err) != 0)
         return -1;
     db_int(&query, batch->source);
-    db_int(&query, time_ms - time_ms % DAY_MS);
-    db_int(&query, (int64_t)items);
-    db_int(&query, (int64_t)hits);
+    db_int(&query, batch->day.day_ms);
+    db_int(&query, (int64_t)batch->day.items);
+    db_int(&query, (int64_t)batch->day.hits);
+    batch->day.items = batch->day.hits = 0;
     return db_run(&query, err);
+}
+
+/* For the rhythm of sources: by the day of publication, else of finding. Neighbours in a document
+ * mostly share it, and are written together. */
+static int count_day(struct batch *batch, int64_t published, size_t items, size_t hits,
+                     struct bw_error *err)
+{
+    int64_t time_ms = batch->now_ms;
+
+    if (published != BW_TIME_NONE && published >= 0 && published < batch->now_ms / 1000)
+        time_ms = published * 1000;
+    time_ms -= time_ms % DAY_MS;
+    if (time_ms != batch->day.day_ms && write_day(batch, err) != 0)
+        return -1;
+    batch->day.day_ms = time_ms;
+    batch->day.items += items;
+    batch->day.hits += hits;
+    return 0;
 }
 
 /* The date that is stored, which an edit without one has left alone. */
@@ -209,7 +230,8 @@ static int save_item(struct batch *batch, struct identity *who, const struct bw_
     enum identity_match match = IDENTITY_SAME;
     int64_t id = 0;
 
-    if (!who->repeated && identity_find(batch->store, batch->source, who, &match, &id, err) != 0)
+    if (!who->repeated &&
+        identity_find(batch->store, batch->source, batch->any_buried, who, &match, &id, err) != 0)
         return -1;
     if (match == IDENTITY_SAME || match == IDENTITY_PRUNED) {
         saved->n_known++;
@@ -222,7 +244,8 @@ static int save_item(struct batch *batch, struct identity *who, const struct bw_
     out->id = id;
     if (save_hits(batch, who->item, found, out, err) != 0)
         return -1;
-    if (out->is_new && search_add_later(batch->store, id, out->n_hits > 0, err) != 0)
+    if (out->is_new &&
+        search_add_later(batch->store, id, who->item, batch->source, out->n_hits > 0, err) != 0)
         return -1;
     saved->n_items++;
     saved->n_new += out->is_new;
@@ -240,6 +263,7 @@ static int save_all(struct batch *batch, const char *source_id, const struct bw_
     struct identity *list;
 
     if (names_source(batch->store, source_id, &batch->source, err) != 0 ||
+        identity_any_buried(batch->store, &batch->any_buried, err) != 0 ||
         identity_prepare(feed, saved->arena, &list, err) != 0)
         return -1;
     saved->items = arena_calloc(saved->arena, feed->n_items + 1, sizeof *saved->items);
@@ -249,6 +273,8 @@ static int save_all(struct batch *batch, const char *source_id, const struct bw_
         if (save_item(batch, &list[i], hits != NULL ? &hits[i] : NULL, err) != 0)
             return -1;
     }
+    if (write_day(batch, err) != 0)
+        return -1;
     return batch->store->in_transaction ? 0 : search_write_later(batch->store, err);
 }
 
@@ -316,7 +342,8 @@ int store_match_again(struct bw_store *store, int64_t item_id, const struct bw_h
     row = load_item(store, item_id, arena, &batch.source, &item, err);
     if (row == 0)
         error_set(err, BW_ERR_NOTFOUND, "there is no item %lld", (long long)item_id);
-    status = row > 0 ? save_hits(&batch, &item, found, &result, err) : -1;
+    status =
+        row > 0 && save_hits(&batch, &item, found, &result, err) == 0 ? write_day(&batch, err) : -1;
     status = db_leave(store, status, err);
     if (status == 0)
         *saved = result;

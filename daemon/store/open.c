@@ -16,6 +16,7 @@ static const char writer_settings[] = "PRAGMA journal_mode = WAL;"
                                       "PRAGMA synchronous = FULL;"
                                       "PRAGMA foreign_keys = ON;"
                                       "PRAGMA journal_size_limit = 67108864;"
+                                      "PRAGMA wal_autocheckpoint = 4000;"
                                       "PRAGMA cache_size = -16384;"
                                       "PRAGMA temp_store = MEMORY;";
 static const char reader_settings[] = "PRAGMA query_only = ON;"
@@ -106,6 +107,19 @@ static int open_writer(struct bw_store *store, struct bw_error *err)
     return db_execute(store, writer_settings, err);
 }
 
+/* No thread of ours but one ever touches SQLite: it can do without locks, and without statistics
+ * of memory, which nobody reads. */
+static void configure_library(void)
+{
+    static bool done;
+
+    if (!done) {
+        sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    }
+    done = true;
+}
+
 struct bw_store *store_open(const char *path, const struct bw_store_options *options,
                             struct bw_error *err)
 {
@@ -117,6 +131,7 @@ struct bw_store *store_open(const char *path, const struct bw_store_options *opt
         error_set(err, BW_ERR_MEMORY, "out of memory");
         return NULL;
     }
+    configure_library();
     store->read_only = options != NULL && options->read_only;
     store->second = options != NULL && options->second;
     store->fold = options != NULL ? options->fold : NULL;
@@ -144,5 +159,6 @@ void store_close(struct bw_store *store)
     sqlite3_close(store->db);
     free(store->path);
     free(store->later);
+    buf_clear(&store->later_words);
     free(store);
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_LIMIT = 64, QUERY_LIMIT = 4096, FINGERPRINT_TEXT = 24 };
+enum { WORDS_LIMIT = 64, QUERY_LIMIT = 4096, FINGERPRINT_TEXT = 24, LATER_KEEP = 8 << 20 };
 
 /* Folding that gives the same for this gives the same index. */
 static const char sample[] = "Kazakhstan’s O‘zbekiston Oʻzbekiston o`zbek G'arb E.A.E.U. ЁЛКА "
@@ -108,73 +108,100 @@ static void write_tags(struct bw_buf *out, int64_t source, const char *lang)
     }
 }
 
-/* Runs `sql` with the item's id and the words that the index has of it. */
+/* Appends the three texts. */
+static void write_item_words(const struct bw_store *store, const char *title, const char *summary,
+                             const char *content, const char *lang, int64_t source,
+                             struct bw_buf *out, struct db_words *words)
+{
+    words->title = out->len;
+    fold_text(store, title, out);
+    buf_putc(out, '\0');
+    words->body = out->len;
+    fold_text(store, summary, out);
+    buf_putc(out, '\n');
+    fold_text(store, content, out);
+    buf_putc(out, '\0');
+    words->tags = out->len;
+    write_tags(out, source, lang);
+    buf_putc(out, '\0');
+}
+
+static int check_index(const struct bw_store *store, struct bw_error *err)
+{
+    if (store->index_is_ours)
+        return 0;
+    return error_set(err, BW_ERR_USAGE, "%s: its search index is another version's", store->path);
+}
+
+/* Runs `sql` with the item's id and its words. */
+static int run_statement(struct bw_store *store, const char *sql, int64_t item, const char *texts,
+                         const struct db_words *words, struct bw_error *err)
+{
+    struct db_query query;
+
+    if (db_query(store, sql, &query, err) != 0)
+        return -1;
+    db_int(&query, item);
+    db_text(&query, texts + words->title);
+    db_text(&query, texts + words->body);
+    db_text(&query, texts + words->tags);
+    return db_run(&query, err);
+}
+
+/* The same with the words of the stored item. */
 static int run_with_words(struct bw_store *store, const char *sql, int64_t item,
                           struct bw_error *err)
 {
-    struct bw_buf title, body, tags;
-    struct db_query query = {.store = NULL};
+    struct db_words words = {0};
+    struct db_query query;
+    struct bw_buf texts;
     int row, result = -1;
 
-    if (!store->index_is_ours)
-        return error_set(err, BW_ERR_USAGE, "%s: its search index is another version's",
-                         store->path);
-    buf_init(&title);
-    buf_init(&body);
-    buf_init(&tags);
-    if (db_query(store,
-                 "SELECT title, summary, content, source, lang FROM item"
+    if (check_index(store, err) != 0 ||
+        db_query(store,
+                 "SELECT title, summary, content, lang, source FROM item"
                  " LEFT JOIN item_text ON item_text.item = item.id WHERE item.id = ?",
                  &query, err) != 0)
-        goto out;
+        return -1;
+    buf_init(&texts);
     db_int(&query, item);
     row = db_step(&query, err);
-    if (row <= 0) {
-        result = row;
-        goto out;
-    }
-    fold_text(store, db_column_text(&query, 0), &title);
-    fold_text(store, db_column_text(&query, 1), &body);
-    buf_putc(&body, '\n');
-    fold_text(store, db_column_text(&query, 2), &body);
-    write_tags(&tags, db_column(&query, 3), db_column_text(&query, 4));
+    if (row > 0)
+        write_item_words(store, db_column_text(&query, 0), db_column_text(&query, 1),
+                         db_column_text(&query, 2), db_column_text(&query, 3), db_column(&query, 4),
+                         &texts, &words);
     db_end(&query);
-    if (title.failed || body.failed || tags.failed) {
+    if (texts.failed)
         error_set(err, BW_ERR_MEMORY, "out of memory");
-        goto out;
-    }
-    if (db_query(store, sql, &query, err) != 0)
-        goto out;
-    db_int(&query, item);
-    db_text(&query, buf_text(&title));
-    db_text(&query, buf_text(&body));
-    db_text(&query, buf_text(&tags));
-    result = db_run(&query, err);
-out:
-    db_end(&query);
-    buf_clear(&title);
-    buf_clear(&body);
-    buf_clear(&tags);
+    else
+        result = row > 0 ? run_statement(store, sql, item, texts.data, &words, err) : row;
+    buf_clear(&texts);
     return result;
 }
 
+static const char add_item[] =
+    "INSERT INTO item_index (rowid, title, body, tags) VALUES (?, ?, ?, ?)";
+static const char add_hit[] =
+    "INSERT INTO hit_index (rowid, title, body, tags) VALUES (?, ?, ?, ?)";
+
 int search_add_item(struct bw_store *store, int64_t item, struct bw_error *err)
 {
-    return run_with_words(
-        store, "INSERT INTO item_index (rowid, title, body, tags) VALUES (?, ?, ?, ?)", item, err);
+    return run_with_words(store, add_item, item, err);
 }
 
 int search_add_hit(struct bw_store *store, int64_t item, struct bw_error *err)
 {
-    return run_with_words(
-        store, "INSERT INTO hit_index (rowid, title, body, tags) VALUES (?, ?, ?, ?)", item, err);
+    return run_with_words(store, add_hit, item, err);
 }
 
-int search_add_later(struct bw_store *store, int64_t item, bool has_hits, struct bw_error *err)
+int search_add_later(struct bw_store *store, int64_t id, const struct bw_item *item, int64_t source,
+                     bool has_hits, struct bw_error *err)
 {
     size_t cap = store->cap_later == 0 ? 256 : store->cap_later * 2;
-    struct db_later *grown;
+    struct db_later *later, *grown;
 
+    if (check_index(store, err) != 0)
+        return -1;
     if (store->n_later == store->cap_later) {
         grown = realloc(store->later, cap * sizeof *grown);
         if (grown == NULL)
@@ -182,21 +209,39 @@ int search_add_later(struct bw_store *store, int64_t item, bool has_hits, struct
         store->later = grown;
         store->cap_later = cap;
     }
-    store->later[store->n_later++] = (struct db_later){item, has_hits};
+    later = &store->later[store->n_later];
+    *later = (struct db_later){.item = id, .has_hits = has_hits};
+    write_item_words(store, item->title, item->summary, item->content, item->lang, source,
+                     &store->later_words, &later->words);
+    if (store->later_words.failed)
+        return error_set(err, BW_ERR_MEMORY, "out of memory");
+    store->n_later++;
     return 0;
 }
 
 int search_write_later(struct bw_store *store, struct bw_error *err)
 {
+    const char *texts = store->later_words.data;
+
     for (size_t i = 0; i < store->n_later; i++) {
         const struct db_later *later = &store->later[i];
 
-        if (search_add_item(store, later->item, err) != 0 ||
-            (later->has_hits && search_add_hit(store, later->item, err) != 0))
+        if (run_statement(store, add_item, later->item, texts, &later->words, err) != 0 ||
+            (later->has_hits &&
+             run_statement(store, add_hit, later->item, texts, &later->words, err) != 0))
             return -1;
     }
-    store->n_later = 0;
+    search_forget_later(store);
     return 0;
+}
+
+/* A large document's memory is given back. */
+void search_forget_later(struct bw_store *store)
+{
+    store->n_later = 0;
+    if (store->later_words.cap > LATER_KEEP || store->later_words.failed)
+        buf_clear(&store->later_words);
+    buf_reset(&store->later_words);
 }
 
 int search_remove_item(struct bw_store *store, int64_t item, struct bw_error *err)

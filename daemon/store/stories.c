@@ -120,8 +120,8 @@ static int find_by_link(struct finding *find, const char *link_key, int64_t sinc
     if (link_key == NULL || *link_key == '\0' || find->over)
         return 0;
     if (db_query(find->store,
-                 "SELECT si.item FROM item AS i CROSS JOIN story_item AS si ON si.item = i.id"
-                 " WHERE i.link_key = ? AND si.time_ms >= ? ORDER BY si.time_ms DESC LIMIT ?",
+                 "SELECT item FROM story_item WHERE link_key = ? AND time_ms >= ?"
+                 " ORDER BY time_ms DESC LIMIT ?",
                  &query, err) != 0)
         return -1;
     db_key(&query, link_key);
@@ -277,8 +277,8 @@ static int place_item(struct bw_store *store, const struct bw_story_item *item, 
     if (db_run(&query, err) != 0)
         return -1;
     if (db_query(store,
-                 "INSERT INTO story_item (item, story, time_ms, signature, events)"
-                 " VALUES (?,?,?,?,?)",
+                 "INSERT INTO story_item (item, story, time_ms, signature, events, link_key)"
+                 " VALUES (?1,?2,?3,?4,?5,(SELECT link_key FROM item WHERE id = ?1))",
                  &query, err) != 0)
         return -1;
     db_int(&query, item->item);

@@ -66,6 +66,64 @@ static void test_second_writer_never_migrates(void **state)
     assert_int_equal(access(f->path, F_OK), -1);
 }
 
+/* What version 1 had instead. */
+static const char back_to_version_1[] =
+    "DROP INDEX item_by_link; DROP INDEX item_by_content; DROP INDEX story_item_by_link;"
+    "CREATE INDEX item_by_link ON item (link_key) WHERE link_key IS NOT NULL;"
+    "CREATE INDEX item_by_content ON item (content_hash) WHERE link_key IS NOT NULL;"
+    "CREATE INDEX item_by_source ON item (source);"
+    "ALTER TABLE story_item DROP COLUMN link_key;"
+    "DROP TABLE item_index;"
+    "CREATE VIRTUAL TABLE item_index USING fts5("
+    "  title, body, tags, content='', prefix='2 3', tokenize=\"unicode61 remove_diacritics 0\");";
+
+static int count_item(const struct bw_item_row *item, void *ctx)
+{
+    (void)item;
+    ++*(int *)ctx;
+    return 0;
+}
+
+static int count_story_item(const struct bw_story_item *item, void *ctx)
+{
+    (void)item;
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* Everything is still there, and found: by words, by link, and again as the same. */
+static void test_version_1_is_brought_up(void **state)
+{
+    struct fixture *f = *state;
+    struct poll poll = {.feed = {.n_items = 0}};
+    struct bw_item_query words = {.search = "astan*"}, source = {.source = "s"};
+    struct bw_story_item item = {.time_ms = NOW, .title = "A story"};
+    struct bw_saved saved;
+    int64_t story = 0;
+    int found = 0;
+
+    add_item(&poll, "a", "Astana speaks", "https://example.org/a");
+    add_hit(&poll, "rule", "KZ", BW_STANCE_DECLINES, "BRICS");
+    save(f, "s", &poll, NOW, &saved);
+    item.item = saved.items[0].id;
+    assert_fine(store_add_to_story(f->store, &story, &item, NULL, 0, &f->err), f);
+    store_clear_saved(&saved);
+    assert_fine(db_execute(f->store, back_to_version_1, &f->err), f);
+    set_version(f, 1);
+    reopen(f);
+    assert_fine(store_list_items(f->store, &words, count_item, &found, &f->err), f);
+    assert_int_equal(found, 1);
+    assert_fine(store_list_items(f->store, &source, count_item, &found, &f->err), f);
+    assert_int_equal(found, 2);
+    assert_fine(store_find_story_items(f->store, NULL, 0, poll.items[0].link_key, NULL, NOW - DAY,
+                                       count_story_item, &found, &f->err),
+                f);
+    assert_int_equal(found, 3);
+    save(f, "s", &poll, NOW, &saved);
+    assert_int_equal(saved.n_known, 1);
+    store_clear_saved(&saved);
+}
+
 static void test_refusals(void **state)
 {
     struct fixture *f = *state;
@@ -296,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_newer_database),
         TEST(test_reader_never_migrates),
+        TEST(test_version_1_is_brought_up),
         TEST(test_refusals),
         TEST(test_second_writer_never_migrates),
         TEST(test_file_is_private),

@@ -38,6 +38,7 @@ static const char *const allowed[] = {
     "SCAN source_state",
     "SCAN silence",
     "SCAN source_day",
+    "SCAN first", /* and that one only */
     "SCAN c",
     "SCAN 2",
     "SCAN h",
@@ -296,11 +297,11 @@ static void test_identity_indexes(void **state)
 {
     static const char *const expected[][2] = {
         {"FROM item WHERE source = ?2 AND key = ?3", "item_by_key"},
-        {"HAVING count(*) = 1", "item_by_link"},
-        {"content_hash = ?1 AND link_key IS NOT NULL", "item_by_content"},
+        {"HAVING count(*) = 1", "item_by_link (source=? AND link_key=?)"},
+        {"AND content_hash = ?1", "item_by_content (source=? AND content_hash=?)"},
         {"FROM story_band", "PRIMARY KEY (band=? AND time_ms>?)"},
         {"FROM story_event", "PRIMARY KEY (line=? AND time_ms>?)"},
-        {"WHERE i.link_key = ?", "item_by_link"},
+        {"WHERE link_key = ? AND time_ms >= ?", "story_item_by_link (link_key=? AND time_ms>?)"},
         {"SELECT id, key, grp FROM outbox", "outbox_pending"},
         {"SELECT min(due_ms) FROM outbox", "outbox_pending"},
         {"UPDATE outbox SET key", "outbox_forming"},
