@@ -150,8 +150,10 @@ def test_xss_in_the_try_box(site, browser):
 def test_buttons_work(site, browser):
     browser.get(site + "/sources")
     assert "feed" in text(browser, "tbody") and "ok" in text(browser, "tbody .health")
+    browser.execute_script("window.before = true")
     browser.find_element(By.CSS_SELECTOR, "tbody button").click()
-    wait_for(lambda: browser.current_url.endswith("/sources"), text="the way back")
+    wait_for(lambda: browser.execute_script("return !window.before"), text="the way back")
+    assert browser.current_url.endswith("/sources")
     browser.get(site + "/alerts")
     browser.find_element(By.NAME, "matchers").send_keys("actor=KZ")
     browser.find_element(By.CSS_SELECTOR, "form.filters button").click()
