@@ -84,8 +84,13 @@ static int invert_terms(struct bw_ruleset *rules)
     if (first == NULL || rules->terms == NULL)
         return -1;
     for (uint32_t s = 0; s < rules->n_sets; s++) {
-        for (size_t t = 0; t < rules->sets[s].n_terms; t++)
-            first[rules->compiled_sets[s].patterns[t] + 2]++;
+        for (size_t t = 0; t < rules->sets[s].n_terms; t++) {
+            uint32_t pattern = rules->compiled_sets[s].patterns[t];
+
+            first[pattern + 2]++;
+            if (pattern >= rules->n_term_patterns)
+                rules->n_term_patterns = pattern + 1;
+        }
     }
     for (uint32_t p = 1; p < rules->n_patterns + 1; p++)
         first[p + 1] += first[p];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES = 8, STARTS = 1 << 12, LONGEST_CLASS = 16 };
+enum { CLASSES = 8, STARTS = 1 << 12, LONGEST_CLASS = 16, LONG_CLASSES = 0xF0, HEAD = 6 };
 
 /* How many first bytes of a prefix are hashed: the largest class that is not longer. Few classes,
  * for each is a probe for each word; what they leave undecided is compared. */
@@ -28,6 +28,13 @@ static inline uint32_t hash_start(const char *fold)
 
     memcpy(&two, fold, sizeof two);
     return (two * 0x9E3779B1u) >> 20;
+}
+
+static inline uint8_t *find_head(const struct bw_index *index, const char *fold)
+{
+    uint64_t head = word_load(fold, HEAD) * 0x9E3779B97F4A7C15ULL;
+
+    return &index->heads[head >> index->heads_shift];
 }
 
 static inline uint64_t bit_mask(uint32_t hash)
@@ -55,14 +62,27 @@ static inline uint32_t lookup_find(const struct bw_lookup *lookup, uint32_t hash
     return lookup->slots[at].entry;
 }
 
+/* Eight places for each prefix, so that most words find nothing. */
+static int heads_init(struct bw_index *index, size_t n_prefixes)
+{
+    uint32_t log = 6;
+
+    while (((size_t)1 << log) < n_prefixes * 8)
+        log++;
+    index->heads_shift = 64 - log;
+    index->heads = calloc((size_t)1 << log, sizeof *index->heads);
+    index->starts = calloc(STARTS, sizeof *index->starts);
+    return index->heads == NULL || index->starts == NULL ? -1 : 0;
+}
+
 static int lookup_init(struct bw_lookup *lookup, size_t n)
 {
     size_t slots = 64;
     uint32_t words_log = 6;
 
-    while (slots < n * 2)
+    while (slots * 3 < n * 4)
         slots *= 2;
-    while ((64ULL << words_log) < n * 16)
+    while ((64ULL << words_log) < n * 8)
         words_log++;
     lookup->slots_mask = (uint32_t)(slots - 1);
     lookup->bits_shift = 32 - words_log;
@@ -133,8 +153,28 @@ static struct bw_index_entry *intern_entry(struct bw_index *index, const struct 
             index->starts[hash_start((char[]){element->fold[0], (char)second})] |= 1;
     } else if (prefix) {
         index->starts[hash_start(element->fold)] |= (uint8_t)(1u << kind);
+        if (element->len >= HEAD)
+            *find_head(index, element->fold) |= (uint8_t)(1u << kind);
     }
     return entry;
+}
+
+/* Most entries of a filter are one word of one rule: found without another look into memory. */
+static void shorten_slots(const struct bw_index *index)
+{
+    for (uint32_t i = 0; i <= index->words.slots_mask; i++) {
+        struct bw_slot *slot = &index->words.slots[i];
+        const struct bw_index_entry *entry;
+        uint32_t id;
+
+        if (slot->entry == 0)
+            continue;
+        entry = &index->entries[slot->entry - 1];
+        id = index->uses[entry->first_use];
+        if (entry->n_uses == 1 && entry->next == 0 && index->patterns[id].n == 1 &&
+            !index->patterns[id].cased)
+            slot->entry = BW_SLOT_PATTERN | id;
+    }
 }
 
 /* Counts, then places: the patterns of an entry stand together. */
@@ -163,6 +203,8 @@ static int fill_uses(struct bw_index *index, const uint32_t *which, size_t n, co
         index->uses[entry->first_use + entry->n_uses++] = which[i];
     }
     free(entry_of);
+    if (needs != NULL)
+        shorten_slots(index);
     return 0;
 }
 
@@ -177,10 +219,9 @@ int index_init(struct bw_index *index, const struct bw_pattern *patterns, const 
         n_prefixes += key_of(&patterns[which[i]])->kind == BW_ELEMENT_PREFIX;
     index->entries = calloc(n + 1, sizeof *index->entries);
     index->uses = calloc(n + 1, sizeof *index->uses);
-    index->starts = calloc(STARTS, sizeof *index->starts);
-    if (lookup_init(&index->words, n - n_prefixes) != 0 ||
+    if (heads_init(index, n_prefixes) != 0 || lookup_init(&index->words, n - n_prefixes) != 0 ||
         lookup_init(&index->prefixes, n_prefixes) != 0 || index->entries == NULL ||
-        index->uses == NULL || index->starts == NULL || fill_uses(index, which, n, needs) != 0) {
+        index->uses == NULL || fill_uses(index, which, n, needs) != 0) {
         index_clear(index);
         return -1;
     }
@@ -194,6 +235,7 @@ void index_clear(struct bw_index *index)
     free(index->entries);
     free(index->uses);
     free(index->starts);
+    free(index->heads);
     memset(index, 0, sizeof *index);
 }
 
@@ -240,6 +282,8 @@ static int visit_entries(const struct bw_index *index, uint32_t at, bool prefix,
 {
     const struct bw_token *word = &text->tokens[token];
 
+    if (at & BW_SLOT_PATTERN)
+        return word->flags & BW_TOKEN_SUFFIX ? 0 : add_hit(out, at ^ BW_SLOT_PATTERN, token, token);
     for (; at != 0; at = index->entries[at - 1].next) {
         const struct bw_index_entry *entry = &index->entries[at - 1];
 
@@ -257,7 +301,7 @@ struct probe {
     bool prefix;
 };
 
-enum { BATCH = 32 }; /* words */
+enum { BATCH = 256 }; /* words */
 
 /* Which of the tokens [from, to) may be, or begin with, something that is looked for. Nothing is
  * branched on what the bit tables say, so that their loads overlap. */
@@ -270,6 +314,8 @@ static size_t probe_bits(const struct bw_index *index, const struct bw_text *tex
         const struct bw_token *token = &text->tokens[i];
         uint32_t classes = index->starts[hash_start(token->fold)] & fit_classes(token->fold_len);
 
+        if (classes & LONG_CLASSES)
+            classes &= *find_head(index, token->fold) | ~(uint32_t)LONG_CLASSES;
         out[n] = (struct probe){.token = i, .hash = token->hash};
         n += lookup_may_hold(&index->words, token->hash);
         for (; classes != 0; classes &= classes - 1) {
@@ -299,11 +345,15 @@ static size_t probe_slots(const struct bw_index *index, struct bw_text *text, st
 
         probes[kept] = probes[i];
         probes[kept].entry = lookup_find(lookup, probes[i].hash, text);
-        if (probes[kept].entry != 0)
+        if (probes[kept].entry & BW_SLOT_PATTERN)
+            kept++;
+        else if (probes[kept].entry != 0)
             __builtin_prefetch(&index->entries[probes[kept++].entry - 1]);
     }
-    for (size_t i = 0; i < kept; i++)
-        __builtin_prefetch(index->entries[probes[i].entry - 1].fold);
+    for (size_t i = 0; i < kept; i++) {
+        if ((probes[i].entry & BW_SLOT_PATTERN) == 0)
+            __builtin_prefetch(index->entries[probes[i].entry - 1].fold);
+    }
     return kept;
 }
 

@@ -18,9 +18,11 @@ struct bw_pattern_hits { /* zeroed to begin with; memory is kept */
 };
 
 struct bw_slot {
-    uint32_t hash, entry; /* entry + 1; 0: free */
+    uint32_t hash, entry; /* entry + 1, or BW_SLOT_PATTERN and a pattern; 0: free */
     uint32_t need;        /* unless 0: a text without a word of this hash cannot hold a pattern */
 };
+
+enum { BW_SLOT_PATTERN = 1 << 30 };
 
 struct bw_lookup {
     uint64_t *bits; /* the small table */
@@ -44,12 +46,15 @@ struct bw_index {
     uint32_t n_entries;
     uint32_t *uses;
     uint8_t *starts; /* by the hash of the first two bytes: classes of prefixes that begin so */
+    uint8_t *heads;  /* the same by the first six, for classes that have as many */
+    uint32_t heads_shift;
 };
 
 /*
- * Enters patterns[which[0..n)], whose keys have been chosen, each listed once. `needs` (may be
- * NULL) are by pattern: the hash of a word without which the pattern is of no interest, or 0. -1
- * out of memory.
+ * Enters patterns[which[0..n)], whose keys have been chosen, each listed once. With `needs` it is a
+ * filter, which may find what is not there: by pattern, the hash of a word without which the
+ * pattern is of no interest, or 0; and words are told apart by their hashes alone. -1 out of
+ * memory.
  */
 int index_init(struct bw_index *index, const struct bw_pattern *patterns, const uint32_t *which,
                size_t n, const uint32_t *needs);

@@ -123,6 +123,8 @@ static int meet_pattern(struct bw_matcher *matcher, uint32_t pattern)
         return 0;
     if (meet_atom(matcher, pattern) != 0)
         return -1;
+    if (pattern >= rules->n_term_patterns)
+        return 0;
     for (uint32_t i = rules->first_term[pattern]; i < rules->first_term[pattern + 1]; i++) {
         uint32_t set = rules->terms[i].set;
 
@@ -134,6 +136,13 @@ static int meet_pattern(struct bw_matcher *matcher, uint32_t pattern)
             return -1;
     }
     return 0;
+}
+
+/* With many rules these lie outside the caches. */
+static void prefetch_atom(const struct bw_matcher *matcher, uint32_t atom)
+{
+    __builtin_prefetch(&matcher->atom_stamps[atom]);
+    __builtin_prefetch(&matcher->rules->by_atom.first[atom]);
 }
 
 static void next_stamp(struct bw_matcher *matcher)
@@ -162,10 +171,14 @@ static int find_candidates(struct bw_matcher *matcher)
     matcher->gate_hits.n = 0;
     if (index_scan(&rules->gate, &matcher->lanes[BW_LANE_TEXT].text, &matcher->gate_hits) != 0)
         return -1;
+    for (size_t i = 0; i < matcher->gate_hits.n; i++)
+        prefetch_atom(matcher, matcher->gate_hits.list[i].pattern);
     for (size_t i = 0; i < matcher->gate_hits.n; i++) {
         if (meet_pattern(matcher, matcher->gate_hits.list[i].pattern) != 0)
             return -1;
     }
+    for (size_t i = 0; i < matcher->met.n; i++)
+        __builtin_prefetch(&rules->by_atom.list[rules->by_atom.first[matcher->met.list[i]]]);
     for (size_t i = 0; i < matcher->met.n; i++) {
         if (add_candidates(matcher, matcher->met.list[i]) != 0)
             return -1;

@@ -87,6 +87,7 @@ struct bw_ruleset {
     uint32_t n_patterns;
     struct bw_rule_set_term *terms; /* by pattern: terms[first_term[p], first_term[p + 1]) */
     uint32_t *first_term;
+    uint32_t n_term_patterns; /* those from here on are no terms */
     struct bw_node *nodes;
     uint32_t n_nodes;
     uint32_t *children;
