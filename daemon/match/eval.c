@@ -84,8 +84,26 @@ static void sort_places(struct bw_place_list *list)
     list->n = kept;
 }
 
+/* Of a pattern that the gate has met: it has met it everywhere. */
+static int gate_places(const struct bw_matcher *matcher, uint32_t pattern, struct bw_scope scope,
+                       size_t most, struct bw_place_list *out)
+{
+    const struct bw_text *text = &matcher->lanes[BW_LANE_TEXT].text;
+    uint32_t last;
+
+    for (size_t i = 0; i < matcher->gate_hits.n && out->n < most; i++) {
+        const struct bw_pattern_hit *hit = &matcher->gate_hits.list[i];
+
+        if (hit->pattern == pattern && hit->first >= scope.lo && hit->last < scope.hi &&
+            pattern_match_at(&matcher->rules->patterns[pattern], text, hit->first, &last) &&
+            add_place(out, hit->first, hit->last) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Looks at each word of the scope: cheaper than the index when few rules ask. */
-static int direct_places(const struct bw_pattern *pattern, const struct bw_text *text,
+static int direct_places(const struct bw_pattern *pattern, struct bw_text *text,
                          struct bw_scope scope, size_t most, struct bw_place_list *out)
 {
     const struct bw_element *element = &pattern->elements[0];
@@ -93,6 +111,8 @@ static int direct_places(const struct bw_pattern *pattern, const struct bw_text 
 
     if (scope.hi > text->n_tokens)
         scope.hi = text->n_tokens;
+    if (element->kind == BW_ELEMENT_WORD && !text_may_hold(text, element->hash))
+        return 0;
     for (uint32_t i = scope.lo; i < scope.hi && out->n < most; i++) {
         if (element->kind == BW_ELEMENT_WORD && text->tokens[i].hash != element->hash)
             continue;
@@ -110,6 +130,8 @@ static int word_places(struct bw_matcher *matcher, const struct bw_node *node,
     const struct bw_pattern_hit *hits;
     size_t n;
 
+    if (query_lane(node) == BW_LANE_TEXT && matcher->atom_stamps[node->arg] == matcher->stamp)
+        return gate_places(matcher, node->arg, scope, most, out);
     if (lane != NULL && !lane->scanned &&
         (query_lane(node) != BW_LANE_TEXT || matcher->candidates.n <= BW_DIRECT_MOST))
         return direct_places(&matcher->rules->patterns[node->arg], &lane->text, scope, most, out);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES = 8, STARTS = 1 << 12, LONGEST_CLASS = 16, LONG_CLASSES = 0xF0, HEAD = 6 };
+enum { CLASSES = 8, STARTS = 1 << 12, LONGEST_CLASS = 16, SHORT_CLASSES = 0x0F, HEAD = 6 };
 
 /* How many first bytes of a prefix are hashed: the largest class that is not longer. Few classes,
  * for each is a probe for each word; what they leave undecided is compared. */
@@ -30,11 +30,16 @@ static inline uint32_t hash_start(const char *fold)
     return (two * 0x9E3779B1u) >> 20;
 }
 
-static inline uint8_t *find_head(const struct bw_index *index, const char *fold)
+static inline uint32_t head_of(const struct bw_index *index, const char *fold)
 {
-    uint64_t head = word_load(fold, HEAD) * 0x9E3779B97F4A7C15ULL;
+    return (uint32_t)((word_load(fold, HEAD) * 0x9E3779B97F4A7C15ULL) >> index->heads_shift);
+}
 
-    return &index->heads[head >> index->heads_shift];
+static inline bool has_head(const struct bw_index *index, const char *fold)
+{
+    uint32_t head = head_of(index, fold);
+
+    return index->heads[head / 64] >> head % 64 & 1;
 }
 
 static inline uint64_t bit_mask(uint32_t hash)
@@ -62,15 +67,15 @@ static inline uint32_t lookup_find(const struct bw_lookup *lookup, uint32_t hash
     return lookup->slots[at].entry;
 }
 
-/* Eight places for each prefix, so that most words find nothing. */
+/* Sixteen bits for each prefix, so that most words find nothing. */
 static int heads_init(struct bw_index *index, size_t n_prefixes)
 {
-    uint32_t log = 6;
+    uint32_t log = 9;
 
-    while (((size_t)1 << log) < n_prefixes * 8)
+    while (((size_t)1 << log) < n_prefixes * 16)
         log++;
     index->heads_shift = 64 - log;
-    index->heads = calloc((size_t)1 << log, sizeof *index->heads);
+    index->heads = calloc((size_t)1 << (log - 6), sizeof *index->heads);
     index->starts = calloc(STARTS, sizeof *index->starts);
     return index->heads == NULL || index->starts == NULL ? -1 : 0;
 }
@@ -154,7 +159,8 @@ static struct bw_index_entry *intern_entry(struct bw_index *index, const struct 
     } else if (prefix) {
         index->starts[hash_start(element->fold)] |= (uint8_t)(1u << kind);
         if (element->len >= HEAD)
-            *find_head(index, element->fold) |= (uint8_t)(1u << kind);
+            index->heads[head_of(index, element->fold) / 64] |=
+                1ULL << head_of(index, element->fold) % 64;
     }
     return entry;
 }
@@ -312,10 +318,9 @@ static size_t probe_bits(const struct bw_index *index, const struct bw_text *tex
 
     for (uint32_t i = from; i < to; i++) {
         const struct bw_token *token = &text->tokens[i];
-        uint32_t classes = index->starts[hash_start(token->fold)] & fit_classes(token->fold_len);
+        uint32_t classes = index->starts[hash_start(token->fold)] & fit_classes(token->fold_len) &
+                           (SHORT_CLASSES | -(uint32_t)has_head(index, token->fold));
 
-        if (classes & LONG_CLASSES)
-            classes &= *find_head(index, token->fold) | ~(uint32_t)LONG_CLASSES;
         out[n] = (struct probe){.token = i, .hash = token->hash};
         n += lookup_may_hold(&index->words, token->hash);
         for (; classes != 0; classes &= classes - 1) {

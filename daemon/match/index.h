@@ -46,7 +46,7 @@ struct bw_index {
     uint32_t n_entries;
     uint32_t *uses;
     uint8_t *starts; /* by the hash of the first two bytes: classes of prefixes that begin so */
-    uint8_t *heads;  /* the same by the first six, for classes that have as many */
+    uint64_t *heads; /* by the hash of the first six: a bit when a prefix as long begins so */
     uint32_t heads_shift;
 };
 

@@ -4,6 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void next_stamp(struct bw_matcher *matcher)
+{
+    if (++matcher->stamp != 0)
+        return;
+    memset(matcher->atom_stamps, 0, matcher->rules->n_atoms * sizeof *matcher->atom_stamps);
+    memset(matcher->rule_stamps, 0, matcher->rules->n_rules * sizeof *matcher->rule_stamps);
+    matcher->stamp = 1;
+}
+
 int matcher_begin_item(struct bw_matcher *matcher, const struct bw_item *item,
                        const char *source_id)
 {
@@ -16,6 +25,8 @@ int matcher_begin_item(struct bw_matcher *matcher, const struct bw_item *item,
     matcher->no_memory = false;
     for (int i = 0; i < BW_LANES; i++)
         matcher->lanes[i].ready = matcher->lanes[i].scanned = false;
+    next_stamp(matcher);
+    matcher->met.n = matcher->candidates.n = matcher->gate_hits.n = 0;
     return text_build(text, item);
 }
 

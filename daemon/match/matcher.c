@@ -145,15 +145,6 @@ static void prefetch_atom(const struct bw_matcher *matcher, uint32_t atom)
     __builtin_prefetch(&matcher->rules->by_atom.first[atom]);
 }
 
-static void next_stamp(struct bw_matcher *matcher)
-{
-    if (++matcher->stamp != 0)
-        return;
-    memset(matcher->atom_stamps, 0, matcher->rules->n_atoms * sizeof *matcher->atom_stamps);
-    memset(matcher->rule_stamps, 0, matcher->rules->n_rules * sizeof *matcher->rule_stamps);
-    matcher->stamp = 1;
-}
-
 static int by_number(const void *a, const void *b)
 {
     const uint32_t *x = a, *y = b;
@@ -166,9 +157,6 @@ static int find_candidates(struct bw_matcher *matcher)
 {
     const struct bw_ruleset *rules = matcher->rules;
 
-    next_stamp(matcher);
-    matcher->met.n = matcher->candidates.n = 0;
-    matcher->gate_hits.n = 0;
     if (index_scan(&rules->gate, &matcher->lanes[BW_LANE_TEXT].text, &matcher->gate_hits) != 0)
         return -1;
     for (size_t i = 0; i < matcher->gate_hits.n; i++)
