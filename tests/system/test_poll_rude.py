@@ -11,7 +11,7 @@ import time
 import pytest
 
 from poll_server import RudeServer
-from support import Daemon, Nginx, free_port, rss, write_config
+from support import Daemon, Nginx, free_port, rss, wait_for, write_config
 
 ITEM = {"title": "Snow closes the mountain pass above Almaty", "guid": "snow"}
 LIMITS = {"max_size": "1MiB", "first_byte_timeout": "2s", "connect_timeout": "2s",
@@ -171,8 +171,8 @@ def test_private_addresses_are_refused(tmp_path, server, daemon):
 PUBLIC = "93.184.216.34"
 
 
-def inside_namespace(folder):
-    """Runs in the namespace: a server with a public address redirects to a private one."""
+def run_redirects(folder):
+    """A server with a public address redirects to a private one."""
     public, private = RudeServer(PUBLIC), RudeServer("127.0.0.1")
     private.on("/feed", lambda request: request.reply(200, rss(ITEM).encode()))
     public.on("/feed", lambda request: request.reply(200, rss(ITEM).encode()))
@@ -187,15 +187,57 @@ def inside_namespace(folder):
     print(json.dumps({"states": states, "private": len(private.requests)}))
 
 
-def test_redirect_to_a_private_address(tmp_path):
-    enter = ["unshare", "-n", "sh", "-c",
-             f"ip link set lo up && ip addr add {PUBLIC}/32 dev lo && exec \"$@\"", "sh"]
+def run_silent_resolver(folder):
+    """The only name server takes questions and never answers; two other hosts need none."""
+    resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    resolver.bind(("127.0.0.1", 53))
+    resolver.setblocking(False)
+    server = RudeServer()
+    server.on("/feed", lambda request: request.reply(200, rss(ITEM).encode()))
+    names = [{"id": f"name{i}", "url": f"http://silent{i}.example/feed"} for i in range(8)]
+    alive = [{"id": f"alive{i}", "url": server.url("/feed", f"127.0.0.{i}")} for i in (2, 3)]
+    run = Daemon(write_config(folder, [*names, *alive], rules=[], polling=LIMITS),
+                 f"{folder}/state").start()
+    for name in names:
+        run.wait_log(f"source failed source={name['id']}")
+    given_up = len(server.requests)
+    wait_for(lambda: len(server.requests) > given_up + 4, text="further polls")
+    states = {row["id"]: row for row in run.json("sources")}
+    stopping = time.monotonic()
+    code = run.stop()
+    gaps = [after.time - before.time
+            for before, after in zip(server.requests, server.requests[1:])]
+    print(json.dumps({"states": states, "asked": len(resolver.recv(512)) > 0, "code": code,
+                      "longest_gap": max(gaps), "stop": time.monotonic() - stopping}))
+
+
+def inside_namespace(tmp_path, what):
+    """What `run_...` tells, run where 127.0.0.1 and a public address are all there is."""
+    resolv = tmp_path / "resolv.conf"
+    resolv.write_text("nameserver 127.0.0.1\noptions timeout:10 attempts:3\n")
+    enter = ["unshare", "-n", "-m", "sh", "-c",
+             f"ip link set lo up && ip addr add {PUBLIC}/32 dev lo && "
+             f"mount --bind {resolv} /etc/resolv.conf && exec \"$@\"", "sh"]
     if subprocess.run([*enter, "true"], capture_output=True).returncode != 0:
         pytest.skip("no network namespaces here")
-    result = subprocess.run([*enter, sys.executable, __file__, tmp_path], capture_output=True,
-                            text=True, timeout=120, env=os.environ)
+    result = subprocess.run([*enter, sys.executable, __file__, what, tmp_path],
+                            capture_output=True, text=True, timeout=120, env=os.environ)
     assert result.returncode == 0, result.stderr
-    found = json.loads(result.stdout)
+    return json.loads(result.stdout)
+
+
+def test_silent_resolver_holds_up_nobody(tmp_path):
+    found = inside_namespace(tmp_path, "run_silent_resolver")
+    assert found["asked"]
+    for i in range(8):
+        assert found["states"][f"name{i}"]["last_result"] == "timeout", found["states"][f"name{i}"]
+    assert found["states"]["alive2"]["polls"] > 1 and found["states"]["alive3"]["polls"] > 1
+    # the resolver's threads go on for 30 s, and nobody waits for them
+    assert found["code"] == 0 and found["longest_gap"] < 15 and found["stop"] < 15, found
+
+
+def test_redirect_to_a_private_address(tmp_path):
+    found = inside_namespace(tmp_path, "run_redirects")
     assert found["states"]["plain"]["state"] == "ok"
     assert found["states"]["inward"]["last_result"] == "refused"
     assert "127.0.0.1" in found["states"]["inward"]["why"]
@@ -258,4 +300,4 @@ def test_ten_thousand_sources_with_a_fifth_of_the_hosts_dead(tmp_path, daemon):
 
 
 if __name__ == "__main__":
-    inside_namespace(sys.argv[1])
+    globals()[sys.argv[1]](sys.argv[2])
