@@ -34,11 +34,33 @@ static int get_text(const struct line *line, const json_t *object, const char *k
     return 0;
 }
 
+/* Fills *texts, to be freed, with the list's texts. */
+static int get_categories(const struct line *line, const json_t *list, const char ***texts,
+                          size_t *n)
+{
+    *texts = NULL;
+    *n = json_array_size(list);
+    if (list != NULL && !json_is_null(list) && !json_is_array(list))
+        goto wrong;
+    *texts = calloc(*n + 1, sizeof **texts);
+    for (size_t i = 0; i < *n && *texts != NULL; i++) {
+        (*texts)[i] = json_string_value(json_array_get(list, i));
+        if ((*texts)[i] == NULL)
+            goto wrong;
+    }
+    return *texts != NULL ? 0 : -1;
+wrong:
+    wrong_line(line, "categories: expected a list of texts");
+    free(*texts);
+    return -1;
+}
+
 static enum ctl_code take_object(const struct line *line, const json_t *object, items_fn *fn,
                                  void *ctx)
 {
     struct ctl_item in = {.item.published = BW_TIME_NONE, .item.updated = BW_TIME_NONE};
-    const char *published;
+    const char *published, **categories;
+    enum ctl_code code;
 
     if (!json_is_object(object))
         return wrong_line(line, "expected an object");
@@ -60,7 +82,13 @@ static enum ctl_code take_object(const struct line *line, const json_t *object, 
             return wrong_line(line, "published: expected a time such as 2024-10-16T11:42:00Z");
     }
     in.item.id = in.id;
-    return fn(&in, ctx);
+    if (get_categories(line, json_object_get(object, "categories"), &categories,
+                       &in.item.n_categories) != 0)
+        return CTL_USAGE;
+    in.item.categories = categories;
+    code = fn(&in, ctx);
+    free(categories);
+    return code;
 }
 
 static enum ctl_code take_line(const struct line *line, const char *text, size_t len, items_fn *fn,

@@ -172,12 +172,27 @@ def test_rules_test(polled):
     assert "KZ declines BRICS" in text
 
 
+def test_rules_test_knows_all_fields(tmp_path):
+    fields = {"category": "Politics", "author": "Aigul", "link": "politics", "source": "desk",
+              "lang": "en", "title": "snow", "text": "pass"}
+    config = tmp_path / "c.yaml"
+    config.write_text("rules:\n" + "".join(f"  - {{id: {name}, title: t, query: '{name}:{word}'}}\n"
+                                           for name, word in fields.items()))
+    item = {"id": "1", "title": "Snow", "summary": "A pass is closed", "author": "Aigul B.",
+            "link": "https://news.example/politics/1", "source": "desk", "lang": "en",
+            "categories": ["Weather", "Politics"]}
+    result = ctl("--config", config, "rules", "test", "-", "--json", stdin=json.dumps(item))
+    assert [hit["rule"] for hit in json.loads(result.stdout)["hits"]] == list(fields)
+
+
 @pytest.mark.parametrize("line, text", [
     ("{", "standard input:2: not JSON"),
     ("[]", "standard input:2: expected an object"),
     ('{"title":"x"}', "standard input:2: id: is missing"),
     ('{"id":"1","title":5}', "standard input:2: title: expected text"),
     ('{"id":"1","published":"soon"}', "standard input:2: published: expected a time"),
+    ('{"id":"1","categories":["a",2]}', "standard input:2: categories: expected a list of texts"),
+    ('{"id":"1","categories":"a"}', "standard input:2: categories: expected a list of texts"),
 ])
 def test_rules_test_names_the_wrong_line(polled, line, text):
     result = ctl("--config", polled.config, "rules", "test", "-", "--json",
