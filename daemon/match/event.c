@@ -193,7 +193,8 @@ static bool is_modal_candidate(const struct bw_mark *mark)
 
 /* Of the modals of [from, to) that act on no nucleus yet, the nearest to a bloc; NULL. */
 static const struct bw_mark *next_modal(struct finder *finder, uint32_t from, uint32_t to,
-                                        const struct bw_nucleus *nuclei, uint32_t n)
+                                        const bool *tried, const struct bw_nucleus *nuclei,
+                                        uint32_t n)
 {
     const struct bw_frame *frame = &finder->frame;
     const struct bw_mark *best = NULL;
@@ -204,7 +205,7 @@ static const struct bw_mark *next_modal(struct finder *finder, uint32_t from, ui
         uint32_t distance;
 
         gapped = gapped_bloc(frame, mark, nuclei, n);
-        if ((!is_modal_candidate(mark) && gapped == NULL) ||
+        if (tried[i - from] || (!is_modal_candidate(mark) && gapped == NULL) ||
             acts_on_nucleus(frame, mark, nuclei, n))
             continue;
         bloc = mark->facet == BW_FACET_STANCE ? bind_bloc(frame, mark, NULL) : NULL;
@@ -221,20 +222,19 @@ static uint32_t find_nuclei(struct finder *finder, uint32_t sentence,
                             struct bw_nucleus nuclei[NUCLEI_LIMIT])
 {
     const struct bw_frame *frame = &finder->frame;
+    bool tried[EVENT_MARKS_LIMIT] = {false}; /* a modal that has no bloc hides no other */
     const struct bw_mark *modal;
-    uint32_t n = 0, before, from, to;
+    uint32_t n = 0, from, to;
 
     frame_sentence(frame, sentence, &from, &to);
     for (uint32_t i = from; i < to; i++) {
         if (frame->marks[i].facet == BW_FACET_STANCE && !mark_is_modal(&frame->marks[i]))
             add_nucleus(finder, &frame->marks[i], nuclei, &n);
     }
-    do {
-        before = n;
-        modal = next_modal(finder, from, to, nuclei, n);
-        if (modal != NULL)
-            add_nucleus(finder, modal, nuclei, &n);
-    } while (n > before);
+    while ((modal = next_modal(finder, from, to, tried, nuclei, n)) != NULL) {
+        tried[modal - &frame->marks[from]] = true;
+        add_nucleus(finder, modal, nuclei, &n);
+    }
     absorb(nuclei, n, frame);
     return n;
 }

@@ -85,22 +85,12 @@ bool event_effect_is_known(const char *name)
 
 /* --- which hits count ----------------------------------------------------------------------- */
 
-/* "kk" of "kk-Latn-KZ" against "kk". */
-static bool is_language(const char *declared, const char *lang)
-{
-    size_t len = strcspn(declared, "-_");
-
-    return strlen(lang) == len && strncasecmp(declared, lang, len) == 0;
-}
-
 /* Names are the same for a reader of any language; what grammar decides is not. */
 static bool speaks(const char *lang, const struct bw_set *set, const struct bw_term *term)
 {
-    if (lang == NULL || lang[0] == '\0' || term->lang == NULL || strcmp(term->lang, "any") == 0)
-        return true;
     if ((set->facet == BW_FACET_ACTOR && !set->implied) || set->facet == BW_FACET_BLOC)
         return true;
-    return is_language(lang, term->lang);
+    return text_speaks(lang, term->lang);
 }
 
 /* Whether the set's people were in office on the day of the item; yes when that is unknown. */

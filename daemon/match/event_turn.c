@@ -307,8 +307,14 @@ static bool is_asked(const struct bw_frame *frame, const struct bw_mark *stance)
     const struct bw_sentence *sentence = &frame->text->sentences[stance->sentence];
 
     for (uint32_t i = stance->first; i <= sentence->last; i++) {
-        if (frame->text->tokens[i].after & BW_GAP_QUESTION)
+        const struct bw_token *token = &frame->text->tokens[i];
+
+        if (token->after & BW_GAP_QUESTION)
             return true;
+        /* a title is one sentence, whatever stands in it */
+        if (token->after & (BW_GAP_STOP | BW_GAP_EXCLAMATION) && i < sentence->last &&
+            token[1].flags & (BW_TOKEN_TITLE | BW_TOKEN_UPPER))
+            return false;
     }
     return false;
 }

@@ -85,7 +85,14 @@ static int add_term(struct bw_lane *lane, struct bw_term_hit hit)
     return 0;
 }
 
-static int list_terms(const struct bw_ruleset *rules, struct bw_lane *lane, int64_t published)
+/* "гана" is no Ghana in Kyrgyz, but it is in Russian. */
+static bool guards(const struct bw_set *set, const struct bw_rule_set_term *term, const char *lang)
+{
+    return set->facet != BW_FACET_GUARD || text_speaks(lang, set->terms[term->term].lang);
+}
+
+static int list_terms(const struct bw_ruleset *rules, struct bw_lane *lane,
+                      const struct bw_item *item)
 {
     lane->n_terms = 0;
     for (size_t i = 0; i < lane->hits.n; i++) {
@@ -95,7 +102,8 @@ static int list_terms(const struct bw_ruleset *rules, struct bw_lane *lane, int6
              k++) {
             const struct bw_rule_set_term *term = &rules->terms[k];
 
-            if (set_is_in_office(&rules->compiled_sets[term->set], published) &&
+            if (set_is_in_office(&rules->compiled_sets[term->set], item->published) &&
+                guards(&rules->sets[term->set], term, item->lang) &&
                 add_term(lane,
                          (struct bw_term_hit){term->set, term->term, hit->first, hit->last}) != 0)
                 return -1;
@@ -124,9 +132,10 @@ static void obey_guards(const struct bw_ruleset *rules, struct bw_lane *lane)
     lane->n_terms = kept;
 }
 
-static int find_terms(const struct bw_ruleset *rules, struct bw_lane *lane, int64_t published)
+static int find_terms(const struct bw_ruleset *rules, struct bw_lane *lane,
+                      const struct bw_item *item)
 {
-    if (list_terms(rules, lane, published) != 0)
+    if (list_terms(rules, lane, item) != 0)
         return -1;
     if (lane->n_terms > 1)
         qsort(lane->terms, lane->n_terms, sizeof *lane->terms, by_place);
@@ -210,7 +219,7 @@ struct bw_lane *matcher_scan_lane(struct bw_matcher *matcher, enum bw_lane_id id
     lane->hits.n = 0;
     lane->by_set_ready = false;
     if (index_scan(&matcher->rules->full, &lane->text, &lane->hits) != 0 ||
-        find_terms(matcher->rules, lane, matcher->item->published) != 0) {
+        find_terms(matcher->rules, lane, matcher->item) != 0) {
         matcher->no_memory = true;
         return NULL;
     }

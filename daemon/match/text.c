@@ -8,6 +8,7 @@
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { LATIN = 1, CYRILLIC = 2 };
 
@@ -644,6 +645,14 @@ void text_list_words(struct bw_text *text)
         text->words[hash >> 6 & (BW_WORD_BITS / 64 - 1)] |= 1ULL << (hash & 63);
     }
     text->words_ready = true;
+}
+
+bool text_speaks(const char *declared, const char *lang)
+{
+    size_t len = declared != NULL ? strcspn(declared, "-_") : 0;
+
+    return len == 0 || lang == NULL || strcmp(lang, "any") == 0 ||
+           (strlen(lang) == len && strncasecmp(declared, lang, len) == 0);
 }
 
 bool token_is(const struct bw_token *token, const char *word)

@@ -117,6 +117,9 @@ static inline bool text_may_hold(struct bw_text *text, uint32_t hash)
         text_list_words(text);
     return text->words[hash >> 6 & (BW_WORD_BITS / 64 - 1)] >> (hash & 63) & 1;
 }
+/* Whether a term of the language `lang` (NULL and "any": of each) may stand in a text that is
+ * declared to be in `declared` (NULL, "": unknown): "kk" in "kk-Latn-KZ". */
+bool text_speaks(const char *declared, const char *lang);
 /* Whether the token's folded form is `word` (already folded). */
 bool token_is(const struct bw_token *token, const char *word);
 bool token_starts(const struct bw_token *token, const char *prefix);
