@@ -381,10 +381,11 @@ static int keep_longest(struct bw_frame *frame)
     return 0;
 }
 
-/* Whether the item names an actor other than the one that `implied` stands for. */
+/* Whether the item names, in the sentence of `implied` or before, an actor other than the one that
+ * it stands for. */
 static bool names_another(const struct bw_frame *frame, const struct bw_mark *implied)
 {
-    for (uint32_t i = 0; i < frame->n_marks; i++) {
+    for (uint32_t i = 0; i < frame->n_marks && frame->marks[i].sentence <= implied->sentence; i++) {
         const struct bw_mark *mark = &frame->marks[i];
 
         if (mark->facet == BW_FACET_ACTOR && !mark->set->implied &&
