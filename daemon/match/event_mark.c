@@ -381,21 +381,21 @@ static int keep_longest(struct bw_frame *frame)
     return 0;
 }
 
-/* Whether the item names, in the sentence of `implied` or before, an actor other than the one that
- * it stands for. */
+/* Whether the item names another of the watched states than the one that `implied` stands for, or
+ * any other in its sentence or before. */
 static bool names_another(const struct bw_frame *frame, const struct bw_mark *implied)
 {
-    for (uint32_t i = 0; i < frame->n_marks && frame->marks[i].sentence <= implied->sentence; i++) {
+    for (uint32_t i = 0; i < frame->n_marks; i++) {
         const struct bw_mark *mark = &frame->marks[i];
 
         if (mark->facet == BW_FACET_ACTOR && !mark->set->implied &&
-            strcmp(mark->code, implied->code) != 0)
+            strcmp(mark->code, implied->code) != 0 &&
+            (!mark->set->foreign || mark->sentence <= implied->sentence))
             return true;
     }
     return false;
 }
 
-/* "The government" is the home one only where no other state is named. */
 static void drop_implied(struct bw_frame *frame)
 {
     uint32_t kept = 0;
