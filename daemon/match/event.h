@@ -17,7 +17,8 @@
 /*
  * What a cue does. A cue whose effect is a name of the ladder is BW_EFFECT_STANCE: it acts on the
  * stances that it reaches. With "-bloc" behind the name it is a stance itself, of the bloc that is
- * its object within its reach; sets of facet stance take a bloc anywhere in the clause.
+ * its object within its reach; with "-event", of the bloc whose meeting or drill is. Sets of facet
+ * stance take a bloc anywhere in the clause.
  */
 enum bw_effect {
     BW_EFFECT_NONE,
@@ -54,6 +55,7 @@ struct bw_mark {
     enum bw_effect effect; /* of a cue */
     enum bw_stance stance; /* of a stance, and of a cue that lends one */
     bool near;             /* a stance that wants its bloc in its scope and reach */
+    bool wants_venue;      /* and something that the bloc holds, rather than the bloc itself */
     uint32_t group;        /* actors and blocs: coordinated ones share it */
     bool oblique, locative, venue;
     bool body;      /* bloc: only a word in the name of a bank, a court */

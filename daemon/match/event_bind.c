@@ -8,7 +8,8 @@ static bool scope_is(const struct bw_mark *mark, const char *scope)
     return mark->set->scope != NULL && strcmp(mark->set->scope, scope) == 0;
 }
 
-/* A word that parts a stance from its object stands between them: "joins a call AT the summit". */
+/* A word that parts a stance from its object stands between them: "joins a call AT the summit". The
+ * summit itself parts only from the bloc. */
 static bool is_blocked(const struct bw_frame *frame, const struct bw_mark *a,
                        const struct bw_mark *b)
 {
@@ -25,8 +26,8 @@ static bool is_blocked(const struct bw_frame *frame, const struct bw_mark *a,
         if (a->stance != BW_STANCE_NONE && mark->facet == BW_FACET_STANCE && mark->near &&
             mark->stance == BW_STANCE_NONE && bind_bloc(frame, mark, NULL) == NULL)
             return true;
-        if ((mark->effect == BW_EFFECT_BLOCKS || mark->effect == BW_EFFECT_CLAUSE ||
-             mark->effect == BW_EFFECT_VENUE || mark->effect == BW_EFFECT_BODY))
+        if (mark->effect == BW_EFFECT_BLOCKS || mark->effect == BW_EFFECT_CLAUSE ||
+            (mark->effect == BW_EFFECT_VENUE && !a->wants_venue) || mark->effect == BW_EFFECT_BODY)
             return true;
     }
     return false;
@@ -144,9 +145,13 @@ static uint32_t object_cost(const struct bw_frame *frame, const struct bw_mark *
         *why = "the bloc is the object of the next verb";
         return UINT32_MAX;
     }
+    if (stance->wants_venue && !bloc->venue) {
+        *why = "it is no meeting of the bloc";
+        return UINT32_MAX;
+    }
     if (near && !bloc->venue && (is_topic(frame, bloc, stance) || is_elliptic(frame, stance, bloc)))
         return distance;
-    if (near && bloc->venue) {
+    if (near && bloc->venue && !stance->wants_venue) {
         *why = "the bloc belongs to another word there";
         return UINT32_MAX;
     }
@@ -164,7 +169,7 @@ static uint32_t object_cost(const struct bw_frame *frame, const struct bw_mark *
         *why = "the bloc is too far from the stance";
         return UINT32_MAX;
     }
-    return distance + (bloc->venue ? 4 : 0) + (bloc->first > stance->first ? 0 : 1);
+    return distance + (bloc->venue && !near ? 4 : 0) + (bloc->first > stance->first ? 0 : 1);
 }
 
 const struct bw_mark *bind_bloc(const struct bw_frame *frame, const struct bw_mark *stance,

@@ -27,18 +27,17 @@ static const char *const effect_names[BW_EFFECTS] = {
     [BW_EFFECT_FILLER] = "filler",
 };
 
-/* A name of the ladder, with or without "-bloc" behind it; 0 when it is none. */
-static enum bw_stance parse_ladder(const char *name, bool *near)
+/* A name of the ladder, with or without "-bloc" or "-event" behind it; 0 when it is none. */
+static enum bw_stance parse_ladder(struct bw_mark *mark, const char *name)
 {
-    static const char tail[] = "-bloc";
-    size_t len = strlen(name), cut = len > sizeof tail - 1 ? len - (sizeof tail - 1) : 0;
+    size_t len = strcspn(name, "-");
+    const char *tail = name + len;
     char ladder[16];
     int stance;
 
-    *near = cut > 0 && strcmp(name + cut, tail) == 0;
-    if (*near)
-        len = cut;
-    if (len >= sizeof ladder)
+    mark->wants_venue = strcmp(tail, "-event") == 0;
+    mark->near = mark->wants_venue || strcmp(tail, "-bloc") == 0;
+    if (len >= sizeof ladder || (*tail != '\0' && !mark->near))
         return BW_STANCE_NONE;
     memcpy(ladder, name, len);
     ladder[len] = '\0';
@@ -61,7 +60,7 @@ static bool parse_effect(struct bw_mark *mark, const char *name)
         mark->facet = BW_FACET_STANCE;
         return true;
     }
-    mark->stance = parse_ladder(name, &mark->near);
+    mark->stance = parse_ladder(mark, name);
     if (mark->near)
         mark->facet = BW_FACET_STANCE;
     else
