@@ -92,6 +92,18 @@ static bool is_host(const struct bw_frame *frame, const struct bw_mark *cue,
     return false;
 }
 
+/* Whether the cue is a word of its own, rather than the ending of an actor's name. */
+static bool stands_apart(const struct bw_frame *frame, const struct bw_mark *cue, uint32_t from,
+                         uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        if (frame->marks[i].facet == BW_FACET_ACTOR && frame->marks[i].first <= cue->last &&
+            cue->first <= frame->marks[i].last)
+            return false;
+    }
+    return true;
+}
+
 /* "Belarus Astanadaky sammitde": an ending that tells the place belongs to its own word only. */
 static bool is_another_word(const struct bw_frame *frame, const struct bw_mark *cue,
                             const struct bw_mark *mark)
@@ -101,12 +113,7 @@ static bool is_another_word(const struct bw_frame *frame, const struct bw_mark *
     if (cue->first <= mark->last && mark->first <= cue->last)
         return false;
     frame_sentence(frame, cue->sentence, &from, &to);
-    for (uint32_t i = from; i < to; i++) {
-        if (frame->marks[i].facet == BW_FACET_ACTOR && frame->marks[i].first <= cue->last &&
-            cue->first <= frame->marks[i].last)
-            return true;
-    }
-    return false;
+    return !stands_apart(frame, cue, from, to);
 }
 
 /* "Беларусь Астана саммитінде мүше болды": the host of a meeting, behind another state. */
@@ -125,6 +132,31 @@ static bool is_host_town(const struct bw_frame *frame, const struct bw_mark *cue
             return true;
     }
     return false;
+}
+
+/* "Exit from the EAEU IN an election programme", "leaves the CSTO IN the midst of its summit". */
+static bool is_parted_by_place(const struct bw_frame *frame, const struct bw_mark *bloc,
+                               const struct bw_mark *cue)
+{
+    uint32_t from, to;
+
+    frame_sentence(frame, cue->sentence, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->effect == BW_EFFECT_LOCATIVE && mark->first > bloc->last &&
+            mark->last < cue->first && stands_apart(frame, mark, from, to))
+            return true;
+    }
+    return false;
+}
+
+/* "The summit of the CIS", "the EAEU's court". */
+static bool owns(const struct bw_frame *frame, const struct bw_mark *bloc,
+                 const struct bw_mark *cue)
+{
+    return bloc->facet == BW_FACET_BLOC && touches(frame, cue, bloc, 1) &&
+           !is_parted_by_place(frame, bloc, cue);
 }
 
 static void apply_cue(struct bw_frame *frame, const struct bw_mark *cue)
@@ -147,11 +179,9 @@ static void apply_cue(struct bw_frame *frame, const struct bw_mark *cue)
             mark->locative = true;
         if (mark->facet == BW_FACET_ACTOR && is_host_town(frame, cue, mark))
             mark->locative = true;
-        if (mark->facet == BW_FACET_BLOC && cue->effect == BW_EFFECT_VENUE &&
-            touches(frame, cue, mark, 1))
+        if (cue->effect == BW_EFFECT_VENUE && owns(frame, mark, cue))
             mark->venue = true;
-        if (mark->facet == BW_FACET_BLOC && cue->effect == BW_EFFECT_BODY &&
-            touches(frame, cue, mark, 1))
+        if (cue->effect == BW_EFFECT_BODY && owns(frame, mark, cue))
             mark->venue = mark->body = true;
     }
 }
