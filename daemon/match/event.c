@@ -56,6 +56,16 @@ static const struct bw_mark *borrow_bloc(const struct bw_frame *frame, uint32_t 
     return found;
 }
 
+/* Another state is who acts only at the beginning: "Russia's Senate ...", not "... at the consulate of
+ * Russia". */
+static bool is_late_foreigner(const struct bw_frame *frame, const struct bw_mark *actor)
+{
+    enum { SUBJECT_REACH = 5 };
+
+    return actor->set->foreign &&
+           actor->first > frame->text->sentences[actor->sentence].first + SUBJECT_REACH;
+}
+
 /* The first actor that the partner names and that is no mere companion. */
 static const struct bw_mark *borrow_actor(const struct bw_frame *frame, uint32_t sentence)
 {
@@ -66,7 +76,8 @@ static const struct bw_mark *borrow_actor(const struct bw_frame *frame, uint32_t
         return NULL;
     frame_sentence(frame, (uint32_t)partner, &from, &to);
     for (uint32_t i = from; i < to; i++) {
-        if (frame->marks[i].facet == BW_FACET_ACTOR && !frame->marks[i].oblique)
+        if (frame->marks[i].facet == BW_FACET_ACTOR && !frame->marks[i].oblique &&
+            !is_late_foreigner(frame, &frame->marks[i]))
             return &frame->marks[i];
     }
     return NULL;
