@@ -56,8 +56,8 @@ static const struct bw_mark *borrow_bloc(const struct bw_frame *frame, uint32_t 
     return found;
 }
 
-/* Another state is who acts only at the beginning: "Russia's Senate ...", not "... at the consulate of
- * Russia". */
+/* Another state is who acts only at the beginning: "Russia's Senate ...", not "... at the consulate
+ * of Russia". */
 static bool is_late_foreigner(const struct bw_frame *frame, const struct bw_mark *actor)
 {
     enum { SUBJECT_REACH = 5 };
