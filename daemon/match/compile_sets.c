@@ -113,7 +113,7 @@ static void check_effect(struct bw_build *build, const struct bw_set *set)
         buf_printf(&names, "%s, ", name);
     problem_add(build->problems, false, &spot,
                 "there is no effect '%s': expected %smembership-bloc, or a name of the ladder with "
-                "or without -bloc or -event behind it, such as joins-bloc",
+                "or without -bloc or -meeting behind it, such as joins-bloc",
                 set->code, buf_text(&names));
     buf_clear(&names);
 }

@@ -334,7 +334,8 @@ static const struct bw_mark *choose_actor(const struct bw_frame *frame,
     return nucleus->bloc->venue || (borrowed && other != NULL) ? NULL : actor;
 }
 
-/* "Tokayev proposed to reform the SCO" invites nobody: there must be a host and a guest. */
+/* "Tokayev proposed to reform the SCO" invites nobody: there must be a host and a guest, or a guest
+ * who weighs it ("Astana analyses BRICS proposal"). */
 static bool lacks_guest(const struct bw_frame *frame, const struct bw_nucleus *nucleus,
                         const struct bw_mark *actor)
 {
@@ -345,7 +346,12 @@ static bool lacks_guest(const struct bw_frame *frame, const struct bw_nucleus *n
         return false;
     frame_sentence(frame, nucleus->sentence, &from, &to);
     for (uint32_t i = from; i < to; i++) {
-        if (frame->marks[i].facet == BW_FACET_ACTOR && frame->marks[i].group != actor->group)
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if (mark->facet == BW_FACET_ACTOR && mark->group != actor->group)
+            return false;
+        if (mark->effect == BW_EFFECT_STANCE && mark->stance == BW_STANCE_CONSIDERS &&
+            mark->first > actor->last && mark->last < nucleus->stance->first)
             return false;
     }
     return true;

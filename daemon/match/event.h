@@ -17,8 +17,8 @@
 /*
  * What a cue does. A cue whose effect is a name of the ladder is BW_EFFECT_STANCE: it acts on the
  * stances that it reaches. With "-bloc" behind the name it is a stance itself, of the bloc that is
- * its object within its reach; with "-event", of the bloc whose meeting or drill is. Sets of facet
- * stance take a bloc anywhere in the clause.
+ * its object within its reach; with "-meeting", of the bloc whose meeting or drill is. Sets of
+ * facet stance take a bloc anywhere in the clause.
  */
 enum bw_effect {
     BW_EFFECT_NONE,
@@ -37,6 +37,7 @@ enum bw_effect {
     BW_EFFECT_OBLIQUE,      /* the actor it reaches is no subject: with, unlike */
     BW_EFFECT_LOCATIVE,     /* the actor it reaches is likely a place: in, at */
     BW_EFFECT_VENUE,        /* the bloc it reaches belongs to it: summit, games, market */
+    BW_EFFECT_MEETING,      /* the bloc it reaches holds it: summit, session, drill */
     BW_EFFECT_BODY,         /* the bloc it reaches is no bloc but that body: bank, court, fund */
     BW_EFFECT_ATTRIBUTE,    /* a participle: before an actor it tells who that is */
     BW_EFFECT_BLOCKS,       /* parts a stance from a bloc: at, during, with */
@@ -55,9 +56,9 @@ struct bw_mark {
     enum bw_effect effect; /* of a cue */
     enum bw_stance stance; /* of a stance, and of a cue that lends one */
     bool near;             /* a stance that wants its bloc in its scope and reach */
-    bool wants_venue;      /* and something that the bloc holds, rather than the bloc itself */
+    bool wants_meeting;    /* and a meeting of the bloc, rather than the bloc itself */
     uint32_t group;        /* actors and blocs: coordinated ones share it */
-    bool oblique, locative, venue;
+    bool oblique, locative, venue, meeting;
     bool body;      /* bloc: only a word in the name of a bank, a court */
     bool anaphor;   /* bloc: a word that stands for it */
     uint32_t canon; /* actors and blocs: the set that events are reported under */

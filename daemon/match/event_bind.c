@@ -27,7 +27,9 @@ static bool is_blocked(const struct bw_frame *frame, const struct bw_mark *a,
             mark->stance == BW_STANCE_NONE && bind_bloc(frame, mark, NULL) == NULL)
             return true;
         if (mark->effect == BW_EFFECT_BLOCKS || mark->effect == BW_EFFECT_CLAUSE ||
-            (mark->effect == BW_EFFECT_VENUE && !a->wants_venue) || mark->effect == BW_EFFECT_BODY)
+            mark->effect == BW_EFFECT_BODY ||
+            (!a->wants_meeting &&
+             (mark->effect == BW_EFFECT_VENUE || mark->effect == BW_EFFECT_MEETING)))
             return true;
     }
     return false;
@@ -145,13 +147,13 @@ static uint32_t object_cost(const struct bw_frame *frame, const struct bw_mark *
         *why = "the bloc is the object of the next verb";
         return UINT32_MAX;
     }
-    if (stance->wants_venue && !bloc->venue) {
+    if (stance->wants_meeting && !bloc->meeting) {
         *why = "it is no meeting of the bloc";
         return UINT32_MAX;
     }
     if (near && !bloc->venue && (is_topic(frame, bloc, stance) || is_elliptic(frame, stance, bloc)))
         return distance;
-    if (near && bloc->venue && !stance->wants_venue) {
+    if (near && bloc->venue && !stance->wants_meeting) {
         *why = "the bloc belongs to another word there";
         return UINT32_MAX;
     }

@@ -20,6 +20,7 @@ static const char *const effect_names[BW_EFFECTS] = {
     [BW_EFFECT_OBLIQUE] = "oblique",
     [BW_EFFECT_LOCATIVE] = "locative",
     [BW_EFFECT_VENUE] = "venue",
+    [BW_EFFECT_MEETING] = "meeting",
     [BW_EFFECT_BODY] = "body",
     [BW_EFFECT_ATTRIBUTE] = "attribute",
     [BW_EFFECT_BLOCKS] = "blocks",
@@ -27,7 +28,7 @@ static const char *const effect_names[BW_EFFECTS] = {
     [BW_EFFECT_FILLER] = "filler",
 };
 
-/* A name of the ladder, with or without "-bloc" or "-event" behind it; 0 when it is none. */
+/* A name of the ladder, with or without "-bloc" or "-meeting" behind it; 0 when it is none. */
 static enum bw_stance parse_ladder(struct bw_mark *mark, const char *name)
 {
     size_t len = strcspn(name, "-");
@@ -35,8 +36,8 @@ static enum bw_stance parse_ladder(struct bw_mark *mark, const char *name)
     char ladder[16];
     int stance;
 
-    mark->wants_venue = strcmp(tail, "-event") == 0;
-    mark->near = mark->wants_venue || strcmp(tail, "-bloc") == 0;
+    mark->wants_meeting = strcmp(tail, "-meeting") == 0;
+    mark->near = mark->wants_meeting || strcmp(tail, "-bloc") == 0;
     if (len >= sizeof ladder || (*tail != '\0' && !mark->near))
         return BW_STANCE_NONE;
     memcpy(ladder, name, len);
@@ -166,11 +167,14 @@ static bool is_gap_of(const struct bw_token *tokens, const struct bw_mark *mark,
     return text[0] == '*' && (text[1] == ' ' || text[1] == '\0');
 }
 
-/* The same stance, which takes its bloc from another side: "bid for" and "bid". */
+/* The same stance, which takes its bloc from another side ("bid for" and "bid"), or a meeting of it
+ * rather than the bloc itself. */
 static bool looks_elsewhere(const struct bw_mark *a, const struct bw_mark *b)
 {
     const char *left = a->set->scope, *right = b->set->scope;
 
+    if (a->near && b->near && a->stance == b->stance && a->wants_meeting != b->wants_meeting)
+        return true;
     return ((a->near && b->near) || a->effect == BW_EFFECT_NEGATES) && a->effect == b->effect &&
            a->stance == b->stance && left != NULL && right != NULL && strcmp(left, right) != 0;
 }

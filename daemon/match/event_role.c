@@ -181,6 +181,8 @@ static void apply_cue(struct bw_frame *frame, const struct bw_mark *cue)
             mark->locative = true;
         if (cue->effect == BW_EFFECT_VENUE && owns(frame, mark, cue))
             mark->venue = true;
+        if (cue->effect == BW_EFFECT_MEETING && owns(frame, mark, cue))
+            mark->venue = mark->meeting = true;
         if (cue->effect == BW_EFFECT_BODY && owns(frame, mark, cue))
             mark->venue = mark->body = true;
     }

@@ -97,6 +97,11 @@ static void flip(struct state *state)
 }
 
 /* It may happen, or somebody wishes that it does. A refusal of that is none the weaker for it. */
+static bool is_status(enum bw_stance stance)
+{
+    return stance == BW_STANCE_OBSERVES || stance == BW_STANCE_PARTNERS;
+}
+
 static void weaken(struct state *state)
 {
     if (state->turned && (state->stance == BW_STANCE_DECLINES || state->stance == BW_STANCE_STAYS))
@@ -295,7 +300,12 @@ static void apply_modifier(const struct bw_frame *frame, struct bw_nucleus *nucl
         nucleus->drop_why = "it is background, not news";
         break;
     default:
-        lend(state, mark->stance, negated);
+        /* an application for a status; but "backs observer status" */
+        if (mark->stance == BW_STANCE_APPLIES && mark->facet == BW_FACET_STANCE && !negated &&
+            is_status(state->stance))
+            state->stance = BW_STANCE_APPLIES;
+        else
+            lend(state, mark->stance, negated);
     }
     if (state->turned && !turned)
         state->turner = mark;
@@ -370,12 +380,12 @@ static bool is_plan(const struct bw_frame *frame, const struct bw_mark *mark)
     return false;
 }
 
-/* Whether a cue shares just the words of a stance: it is another reading of them ("launch the
- * union", "launch talks"). */
-static bool is_another_reading(const struct bw_mark *cue, const struct bw_mark *stance)
+/* Whether a mark shares just the words of a stance: it is another reading of them ("launch the
+ * union", "launch talks"; "skips the bloc", "skips its summit"). */
+static bool is_another_reading(const struct bw_mark *mark, const struct bw_mark *stance)
 {
-    return cue->effect == BW_EFFECT_STANCE && cue->first == stance->first &&
-           cue->last == stance->last;
+    return (mark->effect == BW_EFFECT_STANCE || mark->facet == BW_FACET_STANCE) &&
+           mark->first == stance->first && mark->last == stance->last;
 }
 
 /* Whether two marks say the same of shared words ("application" in "application to"). */
