@@ -67,6 +67,8 @@ static const struct entry lexicon[] = {
     {"with", BW_FACET_CUE, "oblique", "en", "with|unlike", "after", 2, 0, 0, NULL, NULL},
     {"in", BW_FACET_CUE, "locative", "en", "in", "after", 1, 0, 0, NULL, NULL},
     {"summit", BW_FACET_CUE, "venue", "en", "summit", "before", 2, 0, 0, NULL, NULL},
+    {"skips", BW_FACET_CUE, "suspends-meeting", "en", "skips|leaves", "after", 5, 0, 0, NULL, NULL},
+    {"meeting", BW_FACET_CUE, "meeting", "en", "summit|drills", "both", 3, 0, 0, NULL, NULL},
     {"bank", BW_FACET_CUE, "body", "en", "bank|court", "both", 2, 0, 0, NULL, NULL},
     {"treaty", BW_FACET_CUE, "membership-bloc", "en", "charter of", "after", 1, 0, 0, NULL, NULL},
     {"joined-kk", BW_FACET_CUE, "attribute", "kk", "кірген", NULL, 0, 0, 0, NULL, NULL},
@@ -76,6 +78,7 @@ static const struct entry lexicon[] = {
     {"at", BW_FACET_CUE, "blocks", "en", "at", NULL, 0, 0, 0, NULL, NULL},
     {"it", BW_FACET_CUE, "anaphor", "en", "the bloc", NULL, 0, 0, 0, NULL, NULL},
     {"friends", BW_FACET_GUARD, NULL, "en", "sco group|joins forces", NULL, 0, 0, 0, NULL, NULL},
+    {"friends-kk", BW_FACET_GUARD, NULL, "kk", "tashkent", NULL, 0, 0, 0, NULL, NULL},
 };
 
 enum { SETS = sizeof lexicon / sizeof lexicon[0], TERMS = 8 };
@@ -294,6 +297,40 @@ static void test_turning(void **state)
     CHECK(state, rows);
 }
 
+/* Not the bloc, but what it holds. */
+static void test_meetings(void **state)
+{
+    static const struct row rows[] = {
+        {"Kazakhstan skips SCO summit", "KZ suspends SCO"},
+        {"Kazakhstan skips the drills of the SCO in Uzbekistan", "KZ suspends SCO"},
+        {"Kazakhstan not skips SCO drills", "KZ stays SCO"},
+        {"Kazakhstan leaves SCO summit", "KZ suspends SCO"},
+        {"Kazakhstan leaves SCO in summit week", "KZ leaves SCO"},
+        {"Kazakhstan skips SCO", ""},
+        {"Kazakhstan skips SCO bank", ""},
+        {"Kazakhstan skips talks at SCO summit", ""},
+        {"Belarus skips SCO summit in Kazakhstan", ""},
+    };
+
+    CHECK(state, rows);
+}
+
+static void test_wholes(void **state)
+{
+    static const struct row rows[] = {
+        /* A guard of another language guards nothing. */
+        {"Tashkent joins SCO", "UZ joins SCO"},
+        /* A title is one sentence, its question is not. */
+        {"Kazakhstan joins SCO. Who will pay?", "KZ joins SCO"},
+        /* Weighing an invitation takes no host. */
+        {"Kazakhstan studies invitation to SCO", "KZ considers SCO hypothetical"},
+        {"Kazakhstan invites reforms of SCO", ""},
+        {"Kazakhstan joins SCO summit, consulate of Russia is shut", ""},
+    };
+
+    CHECK(state, rows);
+}
+
 /* Kazakh: the bloc before the verb, the negation in it or behind it; only terms of the item's
  * language count, if it has a stance in it at all. */
 static void test_languages(void **state)
@@ -329,7 +366,13 @@ static void test_implied(void **state)
     struct bw_item item = item_of("Үкімет: БРИКС-ке кірмейді", NULL, "kk");
 
     assert_string_equal(events_of_item(world, &item, "item"), "KZ declines BRICS");
+    /* It is the home state's, unless another one was named before, or another of the watched ones
+     * anywhere. */
     item.summary = "Armenia";
+    assert_string_equal(events_of_item(world, &item, "item"), "KZ declines BRICS");
+    item.summary = "Uzbekistan";
+    assert_string_equal(events_of_item(world, &item, "item"), "UZ declines BRICS");
+    item = item_of("Armenia. Үкімет: БРИКС-ке кірмейді", NULL, "kk");
     assert_string_equal(events_of_item(world, &item, "item"), "");
 }
 
@@ -430,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_implied),     cmocka_unit_test(test_across),
         cmocka_unit_test(test_office),      cmocka_unit_test(test_spans_and_why),
         cmocka_unit_test(test_explanation), cmocka_unit_test(test_overfull),
+        cmocka_unit_test(test_meetings),    cmocka_unit_test(test_wholes),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
