@@ -329,6 +329,38 @@ static bool is_asked(const struct bw_frame *frame, const struct bw_mark *stance)
     return false;
 }
 
+static bool denies(const struct bw_mark *mark)
+{
+    bool negated = mark->negations % 2 == 1;
+
+    return mark->effect == BW_EFFECT_PLANS ? negated
+                                           : !negated && (mark->effect == BW_EFFECT_DENIES ||
+                                                          mark->stance == BW_STANCE_DECLINES ||
+                                                          mark->stance == BW_STANCE_STAYS);
+}
+
+/* "Is Astana leaving? There are no such plans": whether the sentence behind the title says no, and
+ * of no other bloc. */
+static bool is_answered_no(const struct bw_frame *frame, const struct bw_nucleus *nucleus)
+{
+    bool no = false;
+    uint32_t from, to;
+
+    if (nucleus->sentence != 0 || frame->text->n_sentences < 2 ||
+        frame->text->sentences[0].field != BW_FIELD_TITLE)
+        return false;
+    frame_sentence(frame, 1, &from, &to);
+    for (uint32_t i = from; i < to; i++) {
+        const struct bw_mark *mark = &frame->marks[i];
+
+        if ((mark->facet == BW_FACET_BLOC && strcmp(mark->code, nucleus->bloc->code) != 0) ||
+            (mark->stance == BW_STANCE_DECLINES && !denies(mark))) /* "does not rule it out" */
+            return false;
+        no |= denies(mark);
+    }
+    return no;
+}
+
 enum { MODIFIERS_LIMIT = 16 };
 
 /* "X is in, WHILE Y still ponders", "X asks, Y refuses", "X joins as Y waits": the mark stands
@@ -482,7 +514,11 @@ void turn_nucleus(const struct bw_frame *frame, struct bw_nucleus *nucleus,
     }
     if (is_asked(frame, nucleus->stance)) {
         before = state;
-        weaken(&state);
+        if (state.stance != BW_STANCE_STAYS && state.stance != BW_STANCE_DECLINES &&
+            is_answered_no(frame, nucleus))
+            flip(&state);
+        else
+            weaken(&state);
         state.certainty = BW_CERTAINTY_HYPOTHETICAL;
         if (before.stance != state.stance)
             buf_printf(&nucleus->why, "; the question turns %s into %s", stance_name(before.stance),
