@@ -167,14 +167,11 @@ static bool is_gap_of(const struct bw_token *tokens, const struct bw_mark *mark,
     return text[0] == '*' && (text[1] == ' ' || text[1] == '\0');
 }
 
-/* The same stance, which takes its bloc from another side ("bid for" and "bid"), or a meeting of it
- * rather than the bloc itself. */
+/* The same stance, which takes its bloc from another side: "bid for" and "bid". */
 static bool looks_elsewhere(const struct bw_mark *a, const struct bw_mark *b)
 {
     const char *left = a->set->scope, *right = b->set->scope;
 
-    if (a->near && b->near && a->stance == b->stance && a->wants_meeting != b->wants_meeting)
-        return true;
     return ((a->near && b->near) || a->effect == BW_EFFECT_NEGATES) && a->effect == b->effect &&
            a->stance == b->stance && left != NULL && right != NULL && strcmp(left, right) != 0;
 }
@@ -189,8 +186,9 @@ static int rank_of(const struct bw_mark *mark)
 static bool lends_the_same(const struct bw_mark *a, const struct bw_mark *b)
 {
     return a->first == b->first && a->last == b->last && a->stance == b->stance &&
-           a->stance != BW_STANCE_NONE && layer_of(a) == LAYER_PREDICATE &&
-           layer_of(b) == LAYER_PREDICATE && rank_of(a) != rank_of(b);
+           a->stance != BW_STANCE_NONE && a->wants_meeting == b->wants_meeting &&
+           layer_of(a) == LAYER_PREDICATE && layer_of(b) == LAYER_PREDICATE &&
+           rank_of(a) != rank_of(b);
 }
 
 /* Whether `a` leaves no room for `b`. */
@@ -222,7 +220,7 @@ static bool hides(const struct bw_token *tokens, const struct bw_mark *a, const 
 static bool repeats(const struct bw_mark *a, const struct bw_mark *b, bool a_is_first)
 {
     if (a->first != b->first || a->last != b->last || layer_of(a) != layer_of(b) ||
-        compare_length(a, b) != 0)
+        compare_length(a, b) != 0 || a->wants_meeting != b->wants_meeting)
         return false;
     if (layer_of(a) == LAYER_PREDICATE || layer_of(a) == LAYER_STRUCTURE) {
         if (a->stance != b->stance || (a->effect != b->effect && a->effect != BW_EFFECT_STANCE &&

@@ -214,7 +214,7 @@ bool turn_is_modifier(const struct bw_frame *frame, const struct bw_mark *mark,
     default:
         break;
     }
-    if (mark->facet != BW_FACET_STANCE || mark == nucleus->stance ||
+    if (mark->facet != BW_FACET_STANCE || mark == nucleus->stance || mark->wants_meeting ||
         stands_alone(frame, mark, nucleus))
         return false;
     if (mark_is_modal(mark))
