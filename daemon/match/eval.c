@@ -84,7 +84,7 @@ static void sort_places(struct bw_place_list *list)
     list->n = kept;
 }
 
-/* Of a pattern that the gate has met: it has met it everywhere. */
+/* Of a pattern that the gate has met: it has met it everywhere, as far as hashes tell. */
 static int gate_places(const struct bw_matcher *matcher, uint32_t pattern, struct bw_scope scope,
                        size_t most, struct bw_place_list *out)
 {
@@ -95,7 +95,8 @@ static int gate_places(const struct bw_matcher *matcher, uint32_t pattern, struc
         const struct bw_pattern_hit *hit = &matcher->gate_hits.list[i];
 
         if (hit->pattern == pattern && hit->first >= scope.lo && hit->last < scope.hi &&
-            pattern_match_at(&matcher->rules->patterns[pattern], text, hit->first, &last) &&
+            (matcher->trusts_gate ||
+             pattern_match_at(&matcher->rules->patterns[pattern], text, hit->first, &last)) &&
             add_place(out, hit->first, hit->last) != 0)
             return -1;
     }
@@ -317,7 +318,7 @@ bool query_eval(struct bw_matcher *matcher, uint32_t index, struct bw_scope scop
 {
     const struct bw_node *node = &matcher->rules->nodes[index];
     const uint32_t *children = matcher->rules->children + node->arg;
-    bool found = false;
+    bool found = false, trusted = matcher->trusts_gate;
 
     switch (node->op) {
     case BW_OP_ATTR:
@@ -326,7 +327,10 @@ bool query_eval(struct bw_matcher *matcher, uint32_t index, struct bw_scope scop
         query_regex(matcher, node, scope, on_any, &found);
         return found;
     case BW_OP_NOT:
-        return !query_eval(matcher, children[0], scope);
+        matcher->trusts_gate = false; /* for what is not there */
+        found = query_eval(matcher, children[0], scope);
+        matcher->trusts_gate = trusted;
+        return !found;
     case BW_OP_AND:
         for (uint32_t i = 0; i < node->n; i++) {
             if (!query_eval(matcher, children[i], scope))

@@ -64,6 +64,7 @@ struct bw_matcher {
     pcre2_match_context *regex_context;
     pcre2_jit_stack *regex_stack;
     struct bw_buf joined; /* the categories, one a line */
+    bool trusts_gate;     /* takes its word for what stands in the text */
     bool no_memory;
 };
 
