@@ -10,6 +10,7 @@ from support import BIN, SOURCE
 
 QUALITY = SOURCE / "script" / "quality"
 ITEMS = SOURCE / "tests" / "quality" / "items.jsonl"
+WIDE = SOURCE / "tests" / "quality" / "wide.jsonl"
 LANGUAGES = {"en", "ru", "kk", "uz", "ky", "tg", "tk"}
 STATES = {"KZ", "UZ", "KG", "TJ", "TM"}
 BLOCS = {"BRICS", "EAEU", "CSTO", "SCO", "CIS", "OTS", "WTO", "UnionState"}
@@ -21,9 +22,13 @@ def quality(*arguments):
     return subprocess.run([QUALITY, *map(str, arguments)], capture_output=True, text=True, timeout=240)
 
 
+def read(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 @pytest.fixture(scope="module")
 def items():
-    return [json.loads(line) for line in ITEMS.read_text(encoding="utf-8").splitlines()]
+    return read(ITEMS)
 
 
 def test_no_figure_is_below_the_ratchet():
@@ -32,6 +37,7 @@ def test_no_figure_is_below_the_ratchet():
 
 
 def test_items_are_well_formed(items):
+    items = items + read(WIDE)
     assert max(Counter(item["id"] for item in items).values()) == 1
     assert max(Counter((item["title"], item["summary"]) for item in items).values()) == 1
     for item in items:
