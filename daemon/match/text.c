@@ -152,10 +152,16 @@ static bool is_acronym(const char *start, const char *end)
     return letters >= 2 && upper == letters;
 }
 
-/* Whether the word at `p` is "s" or "S" alone. */
+/* Whether the word at `p` is "s" alone, in whatever form it is written. */
 static bool is_possessive(const char *p, const char *end)
 {
-    return p < end && (*p == 's' || *p == 'S') && !starts_word(p + 1, end);
+    char fold[FOLD_WORD_ROOM];
+    size_t used;
+
+    if (p < end && (unsigned char)*p < 0x80)
+        return (*p | 0x20) == 's' && !starts_word(p + 1, end);
+    return peek(p, end, &used) == BW_CHAR_WORD && !starts_word(p + used, end) &&
+           fold_word(p, used, fold) == 1 && fold[0] == 's';
 }
 
 static bool is_o_or_g(const char *start, const char *p)
