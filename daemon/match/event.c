@@ -160,11 +160,6 @@ static bool acts_on_nucleus(const struct bw_frame *frame, const struct bw_mark *
     return false;
 }
 
-static bool is_status(enum bw_stance stance)
-{
-    return stance == BW_STANCE_OBSERVES || stance == BW_STANCE_PARTNERS;
-}
-
 /* A membership is the object of the stance beside it ("leaves its membership"), and joining the
  * verb of a lesser status ("joins as an observer"). */
 static bool is_absorbed(const struct bw_frame *frame, const struct bw_nucleus *nucleus,
@@ -180,7 +175,7 @@ static bool is_absorbed(const struct bw_frame *frame, const struct bw_nucleus *n
          (nucleus->stance->near && !other->stance->near)))
         return distance < EVENT_MODIFIER_REACH;
     return nucleus->stance->stance == BW_STANCE_JOINS && nucleus->stance->negations == 0 &&
-           is_status(other->stance->stance) && distance <= 3;
+           event_is_status(other->stance->stance) && distance <= 3;
 }
 
 static void absorb(struct bw_nucleus *nuclei, uint32_t n, const struct bw_frame *frame)
@@ -514,7 +509,8 @@ static bool title_says_otherwise(const struct finder *finder, const struct bw_ev
 
         if (other->event.sentence.field == BW_FIELD_TITLE && same_pair(event, other) &&
             other->event.stance != BW_STANCE_NONE &&
-            !(is_status(other->event.stance) && stance == BW_STANCE_DECLINES) && /* the full one */
+            !(event_is_status(other->event.stance) &&
+              stance == BW_STANCE_DECLINES) && /* the full one */
             (vague || other->event.stance != BW_STANCE_CONSIDERS))
             return true;
     }

@@ -103,6 +103,7 @@ enum {
  */
 const char *event_effect_name(unsigned i);
 bool event_effect_is_known(const char *name);
+bool event_is_status(enum bw_stance stance); /* less than membership */
 int frame_build(struct bw_frame *frame, const struct bw_event_input *input);
 void frame_clear(struct bw_frame *frame);
 /* Marks of one sentence: [*from, *to). */
@@ -117,6 +118,7 @@ bool mark_reaches(const struct bw_frame *frame, const struct bw_mark *cue,
                   const struct bw_mark *mark, uint32_t default_reach);
 bool mark_is_modal(const struct bw_mark *mark); /* considers, applies, signs, declines … */
 bool mark_is_predicate(const struct bw_mark *mark);
+bool mark_is_venue_cue(const struct bw_mark *mark); /* a meeting is a venue too */
 
 /* event_role.c */
 /* Fills group, oblique, locative, venue and anaphor of all marks. */

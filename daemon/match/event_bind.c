@@ -27,9 +27,7 @@ static bool is_blocked(const struct bw_frame *frame, const struct bw_mark *a,
             mark->stance == BW_STANCE_NONE && bind_bloc(frame, mark, NULL) == NULL)
             return true;
         if (mark->effect == BW_EFFECT_BLOCKS || mark->effect == BW_EFFECT_CLAUSE ||
-            mark->effect == BW_EFFECT_BODY ||
-            (!a->wants_meeting &&
-             (mark->effect == BW_EFFECT_VENUE || mark->effect == BW_EFFECT_MEETING)))
+            mark->effect == BW_EFFECT_BODY || (!a->wants_meeting && mark_is_venue_cue(mark)))
             return true;
     }
     return false;

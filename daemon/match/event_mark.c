@@ -76,6 +76,11 @@ const char *event_effect_name(unsigned i)
     return i < BW_EFFECTS - first ? effect_names[first + i] : NULL;
 }
 
+bool event_is_status(enum bw_stance stance)
+{
+    return stance == BW_STANCE_OBSERVES || stance == BW_STANCE_PARTNERS;
+}
+
 bool event_effect_is_known(const char *name)
 {
     struct bw_mark mark = {0};
@@ -495,6 +500,11 @@ bool mark_is_modal(const struct bw_mark *mark)
     default:
         return false;
     }
+}
+
+bool mark_is_venue_cue(const struct bw_mark *mark)
+{
+    return mark->effect == BW_EFFECT_VENUE || mark->effect == BW_EFFECT_MEETING;
 }
 
 bool mark_is_predicate(const struct bw_mark *mark)

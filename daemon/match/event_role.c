@@ -122,7 +122,7 @@ static bool is_host_town(const struct bw_frame *frame, const struct bw_mark *cue
 {
     uint32_t from, to;
 
-    if (cue->effect != BW_EFFECT_VENUE || mark->set->foreign ||
+    if (!mark_is_venue_cue(cue) || mark->set->foreign ||
         (mark->last + 1 != cue->first && cue->last + 1 != mark->first))
         return false;
     frame_sentence(frame, cue->sentence, &from, &to);

@@ -97,11 +97,6 @@ static void flip(struct state *state)
 }
 
 /* It may happen, or somebody wishes that it does. A refusal of that is none the weaker for it. */
-static bool is_status(enum bw_stance stance)
-{
-    return stance == BW_STANCE_OBSERVES || stance == BW_STANCE_PARTNERS;
-}
-
 static void weaken(struct state *state)
 {
     if (state->turned && (state->stance == BW_STANCE_DECLINES || state->stance == BW_STANCE_STAYS))
@@ -302,7 +297,7 @@ static void apply_modifier(const struct bw_frame *frame, struct bw_nucleus *nucl
     default:
         /* an application for a status; but "backs observer status" */
         if (mark->stance == BW_STANCE_APPLIES && mark->facet == BW_FACET_STANCE && !negated &&
-            is_status(state->stance))
+            event_is_status(state->stance))
             state->stance = BW_STANCE_APPLIES;
         else
             lend(state, mark->stance, negated);
@@ -329,6 +324,7 @@ static bool is_asked(const struct bw_frame *frame, const struct bw_mark *stance)
     return false;
 }
 
+/* Says no by itself, or by a negation: "rules out", "no plans". */
 static bool denies(const struct bw_mark *mark)
 {
     bool negated = mark->negations % 2 == 1;

@@ -35,6 +35,13 @@ static inline uint32_t head_of(const struct bw_index *index, const char *fold)
     return (uint32_t)((word_load(fold, HEAD) * 0x9E3779B97F4A7C15ULL) >> index->heads_shift);
 }
 
+static void set_head(struct bw_index *index, const char *fold)
+{
+    uint32_t head = head_of(index, fold);
+
+    index->heads[head / 64] |= 1ULL << head % 64;
+}
+
 static inline bool has_head(const struct bw_index *index, const char *fold)
 {
     uint32_t head = head_of(index, fold);
@@ -159,8 +166,7 @@ static struct bw_index_entry *intern_entry(struct bw_index *index, const struct 
     } else if (prefix) {
         index->starts[hash_start(element->fold)] |= (uint8_t)(1u << kind);
         if (element->len >= HEAD)
-            index->heads[head_of(index, element->fold) / 64] |=
-                1ULL << head_of(index, element->fold) % 64;
+            set_head(index, element->fold);
     }
     return entry;
 }

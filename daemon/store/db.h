@@ -105,7 +105,8 @@ int search_add_item(struct bw_store *store, int64_t item, struct bw_error *err);
 int search_add_hit(struct bw_store *store, int64_t item, struct bw_error *err);
 /* FTS5 writes out what it has gathered at every savepoint, and SQLite makes one for many a
  * statement: so new items go into the index together, when nothing else is written between. The
- * first notes one, the second, before the commit, puts all that are noted in. */
+ * first notes one, the second, before the commit, puts all that are noted in; the third, after a
+ * rollback, forgets them. */
 int search_add_later(struct bw_store *store, int64_t id, const struct bw_item *item, int64_t source,
                      bool has_hits, struct bw_error *err);
 int search_write_later(struct bw_store *store, struct bw_error *err);

@@ -108,16 +108,11 @@ static int open_writer(struct bw_store *store, struct bw_error *err)
 }
 
 /* No thread of ours but one ever touches SQLite: it can do without locks, and without statistics
- * of memory, which nobody reads. */
+ * of memory, which nobody reads. Once a database is open, SQLite refuses this, and keeps it. */
 static void configure_library(void)
 {
-    static bool done;
-
-    if (!done) {
-        sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    }
-    done = true;
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 struct bw_store *store_open(const char *path, const struct bw_store_options *options,

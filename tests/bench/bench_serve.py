@@ -18,7 +18,8 @@ VIEWS = ["/", "/stories", "/stories/1", "/search", "/search?q=%D0%BF%D1%80%D0%B5
          "/search?actor=KZ&bloc=BRICS", "/search?in=items&q=pipeline+border",
          "/search?in=items&lang=ru", "/search?in=items&source=source7&since=30d", "/sources", "/alerts", "/rules",
          "/hits/100", "/api/v1/hits", "/api/v1/hits?stance=joins&lang=kk", "/api/v1/stories",
-         "/api/v1/stories?actor=UZ&bloc=EAEU", "/api/v1/items", "/api/v1/items?q=railway", "/api/v1/items?q=ra*", "/search?in=items&q=pipe*+bord*",
+         "/api/v1/stories?actor=UZ&bloc=EAEU", "/api/v1/items", "/api/v1/items?q=railway",
+         "/api/v1/items?q=ra*", "/search?in=items&q=pipe*+bord*",
          "/api/v1/matrix", "/api/v1/sources", "/api/v1/rules", "/api/v1/alerts",
          "/api/v1/silences", "/hits.atom", "/hits.csv", "/metrics"]
 
