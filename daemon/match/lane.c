@@ -85,14 +85,7 @@ static int add_term(struct bw_lane *lane, struct bw_term_hit hit)
     return 0;
 }
 
-/* "гана" is no Ghana in Kyrgyz, but it is in Russian. */
-static bool guards(const struct bw_set *set, const struct bw_rule_set_term *term, const char *lang)
-{
-    return set->facet != BW_FACET_GUARD || text_speaks(lang, set->terms[term->term].lang);
-}
-
-static int list_terms(const struct bw_ruleset *rules, struct bw_lane *lane,
-                      const struct bw_item *item)
+static int list_terms(const struct bw_ruleset *rules, struct bw_lane *lane, int64_t published)
 {
     lane->n_terms = 0;
     for (size_t i = 0; i < lane->hits.n; i++) {
@@ -102,8 +95,7 @@ static int list_terms(const struct bw_ruleset *rules, struct bw_lane *lane,
              k++) {
             const struct bw_rule_set_term *term = &rules->terms[k];
 
-            if (set_is_in_office(&rules->compiled_sets[term->set], item->published) &&
-                guards(&rules->sets[term->set], term, item->lang) &&
+            if (set_is_in_office(&rules->compiled_sets[term->set], published) &&
                 add_term(lane,
                          (struct bw_term_hit){term->set, term->term, hit->first, hit->last}) != 0)
                 return -1;
@@ -112,8 +104,17 @@ static int list_terms(const struct bw_ruleset *rules, struct bw_lane *lane,
     return 0;
 }
 
-/* Drops what lies within a guard's span; `terms` are in order. */
-static void obey_guards(const struct bw_ruleset *rules, struct bw_lane *lane)
+/* "гана" is no Ghana in Kyrgyz, but it is in Russian. */
+static bool guards(const struct bw_ruleset *rules, const struct bw_term_hit *hit, const char *lang)
+{
+    const struct bw_set *set = &rules->sets[hit->set];
+
+    return set->facet == BW_FACET_GUARD && text_speaks(lang, set->terms[hit->term].lang);
+}
+
+/* Drops what lies within a guard's span; `terms` are in order. The guards themselves stay, for the
+ * event finder, which does not always trust the declared language. */
+static void obey_guards(const struct bw_ruleset *rules, struct bw_lane *lane, const char *lang)
 {
     uint32_t end = 0; /* behind the furthest guard that began so far */
     size_t kept = 0;
@@ -122,8 +123,7 @@ static void obey_guards(const struct bw_ruleset *rules, struct bw_lane *lane)
         const struct bw_term_hit hit = lane->terms[i];
 
         for (; group < lane->n_terms && lane->terms[group].first <= hit.first; group++) {
-            if (rules->sets[lane->terms[group].set].facet == BW_FACET_GUARD &&
-                lane->terms[group].last >= end)
+            if (guards(rules, &lane->terms[group], lang) && lane->terms[group].last >= end)
                 end = lane->terms[group].last + 1;
         }
         if (rules->sets[hit.set].facet == BW_FACET_GUARD || hit.last >= end)
@@ -135,12 +135,12 @@ static void obey_guards(const struct bw_ruleset *rules, struct bw_lane *lane)
 static int find_terms(const struct bw_ruleset *rules, struct bw_lane *lane,
                       const struct bw_item *item)
 {
-    if (list_terms(rules, lane, item) != 0)
+    if (list_terms(rules, lane, item->published) != 0)
         return -1;
     if (lane->n_terms > 1)
         qsort(lane->terms, lane->n_terms, sizeof *lane->terms, by_place);
     if (rules->has_guards)
-        obey_guards(rules, lane);
+        obey_guards(rules, lane, item->lang);
     return 0;
 }
 

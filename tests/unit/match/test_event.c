@@ -315,6 +315,17 @@ static void test_meetings(void **state)
     CHECK(state, rows);
 }
 
+/* A feed that is declared to be in another language has the guards of its own. */
+static void test_wrong_language(void **state)
+{
+    struct world *world = *state;
+    struct bw_item item = item_of("Kazakhstan joins SCO Group lawsuit", NULL, "kk");
+
+    assert_string_equal(events_of_item(world, &item, "item"), "");
+    item = item_of("Kazakhstan joins SCO", NULL, "kk");
+    assert_string_equal(events_of_item(world, &item, "item"), "KZ joins SCO");
+}
+
 static void test_wholes(void **state)
 {
     static const struct row rows[] = {
@@ -468,12 +479,13 @@ static void test_overfull(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_subject),     cmocka_unit_test(test_object),
-        cmocka_unit_test(test_turning),     cmocka_unit_test(test_languages),
-        cmocka_unit_test(test_implied),     cmocka_unit_test(test_across),
-        cmocka_unit_test(test_office),      cmocka_unit_test(test_spans_and_why),
-        cmocka_unit_test(test_explanation), cmocka_unit_test(test_overfull),
-        cmocka_unit_test(test_meetings),    cmocka_unit_test(test_wholes),
+        cmocka_unit_test(test_subject),        cmocka_unit_test(test_object),
+        cmocka_unit_test(test_turning),        cmocka_unit_test(test_languages),
+        cmocka_unit_test(test_implied),        cmocka_unit_test(test_across),
+        cmocka_unit_test(test_office),         cmocka_unit_test(test_spans_and_why),
+        cmocka_unit_test(test_explanation),    cmocka_unit_test(test_overfull),
+        cmocka_unit_test(test_meetings),       cmocka_unit_test(test_wholes),
+        cmocka_unit_test(test_wrong_language),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
